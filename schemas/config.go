@@ -1,0 +1,182 @@
+package schemas
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Defaults of the three controls, as the specification has them.
+const (
+	DefaultInitialPoolSize = 100
+	DefaultConcurrency     = 10
+	DefaultBufferSize      = 100
+)
+
+// Defaults of the network settings.
+const (
+	DefaultRetryBackoffInitial = 500 * time.Millisecond
+	DefaultRetryBackoffMax     = 5 * time.Second
+	DefaultConnectTimeout      = 5 * time.Second
+	DefaultFirstByteTimeout    = 300 * time.Second
+	DefaultTotalTimeout        = 300 * time.Second
+	DefaultChunkIdleTimeout    = 120 * time.Second
+	DefaultReaderIdleTimeout   = 60 * time.Second
+)
+
+// BifrostConfig is what Init is given. The zero value of each field but Account
+// is its default; a negative size is an error.
+type BifrostConfig struct {
+	// Account names the providers and has their keys and settings. Required,
+	// unless live providers are handed to Init by option.
+	Account Account
+
+	// InitialPoolSize is the number of pooled objects of each type that exist
+	// after Init, and the most that are retained later. Zero means 100.
+	InitialPoolSize int
+
+	// DropExcessRequests says what happens when a provider's mailbox is full:
+	// true answers the caller at once with a dead letter, false (the default)
+	// lets the caller wait its turn. A provider may override it.
+	DropExcessRequests bool
+}
+
+// WithDefaults returns a copy in which every zero size has its default.
+func (c BifrostConfig) WithDefaults() BifrostConfig {
+	c.InitialPoolSize = orDefault(c.InitialPoolSize, DefaultInitialPoolSize)
+	return c
+}
+
+// Validate reports every fault at once, joined; each names its key.
+func (c BifrostConfig) Validate() error {
+	return notNegative("initial_pool_size", c.InitialPoolSize)
+}
+
+// ConcurrencyAndBufferSize sizes one provider. Zero means the default.
+type ConcurrencyAndBufferSize struct {
+	// Concurrency is the number of workers: the most calls that are with the
+	// provider at once. Zero means 10.
+	Concurrency int
+
+	// BufferSize is the number of places in the provider's mailbox: the most
+	// requests that are queued behind those in hand. Zero means 100.
+	BufferSize int
+}
+
+// ProviderConfig is one provider's settings. The zero value is usable.
+type ProviderConfig struct {
+	// Type names the adapter when it differs from the provider's own name, as
+	// in a second OpenAI account. Empty means the provider's name.
+	Type string
+
+	ConcurrencyAndBufferSize ConcurrencyAndBufferSize
+	NetworkConfig            NetworkConfig
+
+	// DropExcessRequests overrides BifrostConfig.DropExcessRequests for this
+	// provider. Nil means the client-wide setting.
+	DropExcessRequests *bool
+
+	// MaxWaiting bounds the callers that wait for a place in wait mode; one
+	// more is refused as in drop mode. Zero means no bound for callers that can
+	// block, and BufferSize for those that cannot (a PID, a remote peer).
+	MaxWaiting int
+
+	// QueueTimeout bounds how long a caller waits for a place in wait mode;
+	// past it the refusal is that of drop mode. A request that has its place is
+	// not affected. Zero means no bound.
+	QueueTimeout time.Duration
+
+	// Simulation configures the simulated provider; others ignore it.
+	Simulation *SimulationConfig
+}
+
+// WithDefaults returns a copy in which every zero field that has a default has it.
+func (c ProviderConfig) WithDefaults() ProviderConfig {
+	s := &c.ConcurrencyAndBufferSize
+	s.Concurrency = orDefault(s.Concurrency, DefaultConcurrency)
+	s.BufferSize = orDefault(s.BufferSize, DefaultBufferSize)
+	c.NetworkConfig = c.NetworkConfig.WithDefaults()
+	return c
+}
+
+// Validate reports every fault at once, joined; each names its key.
+func (c ProviderConfig) Validate() error {
+	return errors.Join(
+		notNegative("concurrency_and_buffer_size.concurrency", c.ConcurrencyAndBufferSize.Concurrency),
+		notNegative("concurrency_and_buffer_size.buffer_size", c.ConcurrencyAndBufferSize.BufferSize),
+		notNegative("max_waiting", c.MaxWaiting),
+		notNegative("queue_timeout", c.QueueTimeout),
+		c.NetworkConfig.Validate(),
+		c.Simulation.Validate(),
+	)
+}
+
+// NetworkConfig is how a provider is reached. Zero durations mean the default.
+type NetworkConfig struct {
+	// BaseURL replaces the adapter's own host part. One that ends in "/v1" is
+	// taken to mean the same. It may be plain http, private or loopback.
+	BaseURL string
+
+	// ExtraHeaders are added to every request. They never replace credentials.
+	ExtraHeaders map[string]string
+
+	// MaxRetries is the number of attempts after the first. Zero means none.
+	MaxRetries int
+
+	RetryBackoffInitial time.Duration // zero: 500 ms; doubles at each retry
+	RetryBackoffMax     time.Duration // zero: 5 s
+
+	ConnectTimeout    time.Duration // zero: 5 s
+	FirstByteTimeout  time.Duration // zero: 300 s; from the request sent to its first content
+	TotalTimeout      time.Duration // zero: 300 s; one attempt, its body included
+	ChunkIdleTimeout  time.Duration // zero: 120 s; between two reads from the provider
+	ReaderIdleTimeout time.Duration // zero: 60 s; a reader that neither reads nor closes
+}
+
+// WithDefaults returns a copy in which every zero duration has its default.
+func (c NetworkConfig) WithDefaults() NetworkConfig {
+	c.RetryBackoffInitial = orDefault(c.RetryBackoffInitial, DefaultRetryBackoffInitial)
+	c.RetryBackoffMax = orDefault(c.RetryBackoffMax, max(DefaultRetryBackoffMax, c.RetryBackoffInitial))
+	c.ConnectTimeout = orDefault(c.ConnectTimeout, DefaultConnectTimeout)
+	c.FirstByteTimeout = orDefault(c.FirstByteTimeout, DefaultFirstByteTimeout)
+	c.TotalTimeout = orDefault(c.TotalTimeout, DefaultTotalTimeout)
+	c.ChunkIdleTimeout = orDefault(c.ChunkIdleTimeout, DefaultChunkIdleTimeout)
+	c.ReaderIdleTimeout = orDefault(c.ReaderIdleTimeout, DefaultReaderIdleTimeout)
+	return c
+}
+
+// Validate reports every fault at once, joined; each names its key.
+func (c NetworkConfig) Validate() error {
+	return errors.Join(
+		notNegative("network_config.max_retries", c.MaxRetries),
+		notNegative("network_config.retry_backoff_initial", c.RetryBackoffInitial),
+		notNegative("network_config.retry_backoff_max", c.RetryBackoffMax),
+		notNegative("network_config.connect_timeout", c.ConnectTimeout),
+		notNegative("network_config.first_byte_timeout", c.FirstByteTimeout),
+		notNegative("network_config.total_timeout", c.TotalTimeout),
+		notNegative("network_config.chunk_idle_timeout", c.ChunkIdleTimeout),
+		notNegative("network_config.reader_idle_timeout", c.ReaderIdleTimeout),
+		backoffOrder(c.RetryBackoffInitial, c.RetryBackoffMax),
+	)
+}
+
+func backoffOrder(initial, limit time.Duration) error {
+	if initial > 0 && limit > 0 && limit < initial {
+		return fmt.Errorf("network_config.retry_backoff_max (%v) is below retry_backoff_initial (%v); raise it", limit, initial)
+	}
+	return nil
+}
+
+func orDefault[T int | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+func notNegative[T int | time.Duration](key string, v T) error {
+	if v < 0 {
+		return fmt.Errorf("%s is negative (%v); leave it out for its default", key, v)
+	}
+	return nil
+}

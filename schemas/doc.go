@@ -1,0 +1,14 @@
+// Package schemas is Bifrost's public vocabulary: configuration, requests,
+// responses, streams, errors and the interfaces that a program implements
+// (Account, Provider).
+//
+// It holds nouns, not behaviour: nothing here blocks, starts a goroutine or
+// opens a socket, and it imports the standard library only. Values are plain
+// data. A request is read-only from the moment it is handed to a client until
+// the call returns, and may be shared by any number of concurrent calls:
+// Bifrost never writes to it.
+//
+// The canonical form of a chat follows OpenAI's chat completions API
+// (https://platform.openai.com/docs/api-reference/chat); other dialects are
+// translated to and from it.
+package schemas

@@ -1,0 +1,50 @@
+package schemas
+
+import "encoding/json"
+
+// EmbeddingRequest asks for one vector per input.
+type EmbeddingRequest struct {
+	Provider string `json:"-"` // as in ChatRequest
+	Model    string `json:"model"`
+
+	Input      Strings `json:"input"`
+	Dimensions *int    `json:"dimensions,omitempty"`
+	User       string  `json:"user,omitempty"`
+
+	// Extra holds further top-level fields, sent as they are.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// EmbeddingResponse has the vectors in the order of the inputs.
+type EmbeddingResponse struct {
+	Object string      `json:"object"`
+	Data   []Embedding `json:"data"`
+	Model  string      `json:"model"`
+	Usage  *Usage      `json:"usage,omitempty"`
+}
+
+// Embedding is the vector of the input at Index.
+type Embedding struct {
+	Object    string    `json:"object"`
+	Index     int       `json:"index"`
+	Embedding []float64 `json:"embedding"`
+}
+
+// ListModelsRequest asks a provider for its models. Provider is required.
+type ListModelsRequest struct {
+	Provider string
+}
+
+// ModelList is a provider's models.
+type ModelList struct {
+	Object string  `json:"object"`
+	Data   []Model `json:"data"`
+}
+
+// Model is one entry of a model list.
+type Model struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"` // Unix seconds; 0 if unknown
+	OwnedBy string `json:"owned_by"`
+}

@@ -1,0 +1,52 @@
+package schemas
+
+import "context"
+
+// Provider makes calls to one LLM provider. It is safe for concurrent use: N
+// workers call it at once.
+//
+// A Provider that holds resources also implements io.Closer. Close is called
+// once, after the last Call and the last use of its responses.
+type Provider interface {
+	// Describe says what the provider can do. It is constant and cheap.
+	Describe() ProviderInfo
+
+	// Call makes exactly one attempt; retries are the runtime's. It blocks until
+	// the answer is there or, for a stream or a raw call, until its first
+	// content is, so that an error before it can still be retried. It returns
+	// soon after ctx ends. Errors are *Error; anything else counts as internal.
+	// ctx covers the whole response, its stream or body included. The request
+	// is not modified.
+	Call(ctx context.Context, attempt *Attempt) (*Response, error)
+}
+
+// Attempt is one try of a request.
+type Attempt struct {
+	Request *Request
+	Key     Key // the zero Key for a provider without keys
+	Number  int // 1 for the first
+}
+
+// Dialect names a wire format.
+type Dialect string
+
+// DialectOpenAI is the format of the OpenAI API.
+const DialectOpenAI Dialect = "openai"
+
+// ProviderInfo describes a provider's abilities.
+type ProviderInfo struct {
+	Type        string
+	Dialect     Dialect
+	Operations  []Operation
+	KeyOptional bool // true: works without a key
+}
+
+// Supports reports whether op is among the provider's operations.
+func (i ProviderInfo) Supports(op Operation) bool {
+	for _, o := range i.Operations {
+		if o == op {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,105 @@
+package schemas
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+)
+
+// Operation is what a call asks for.
+type Operation string
+
+// The operations of this version.
+const (
+	OperationChat       Operation = "chat"
+	OperationChatStream Operation = "chat_stream"
+	OperationEmbeddings Operation = "embeddings"
+	OperationListModels Operation = "list_models"
+	// OperationRaw is any call passed through in the provider's own dialect.
+	OperationRaw Operation = "raw"
+)
+
+// Request is one call of an operation, as it travels to a provider's actors.
+// Exactly the field of its operation is set. It is read-only once sent.
+type Request struct {
+	Operation Operation
+	Provider  string
+	// Model as the provider knows it. Empty where the operation has none.
+	Model string
+
+	Chat      *ChatRequest      // OperationChat, OperationChatStream
+	Embedding *EmbeddingRequest // OperationEmbeddings
+	Raw       *RawRequest       // OperationRaw
+}
+
+// LogValue names the request without its content.
+func (r *Request) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("operation", string(r.Operation)),
+		slog.String("provider", r.Provider), slog.String("model", r.Model))
+}
+
+// String names the request without its content.
+func (r *Request) String() string {
+	return string(r.Operation) + " " + r.Provider + "/" + r.Model
+}
+
+// IgnoreDeadLetterLogging keeps the engine from printing requests.
+func (r *Request) IgnoreDeadLetterLogging() {}
+
+// RawRequest is a call in the provider's own dialect. The body goes through
+// untouched but for nothing; credentials in Header are replaced by the
+// provider's own.
+type RawRequest struct {
+	Method string
+	// Path is what follows the dialect's version prefix, as in
+	// "/chat/completions"; Query is the raw query without "?".
+	Path, Query string
+	Header      http.Header
+	// Body is complete, so that an attempt can be repeated. It is not modified.
+	Body []byte
+}
+
+// RawResponse is a provider's successful answer, unread. Who receives it closes
+// Body; the worker is held until Body is read to its end or closed.
+type RawResponse struct {
+	StatusCode int
+	Header     http.Header
+	Body       io.ReadCloser
+}
+
+// Response is the answer to a Request; exactly the field of the operation is set.
+type Response struct {
+	// Provider, Model and KeyName say who served the call, Attempts how many
+	// tries it took. The runtime fills them in.
+	Provider string
+	Model    string
+	KeyName  string
+	Attempts int
+
+	Chat      *ChatResponse
+	Stream    ChunkReader // OperationChatStream
+	Embedding *EmbeddingResponse
+	Models    *ModelList
+	Raw       *RawResponse
+}
+
+// LogValue names the response without its content.
+func (r *Response) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("provider", r.Provider), slog.String("model", r.Model))
+}
+
+// String names the response without its content.
+func (r *Response) String() string { return "response of " + r.Provider + "/" + r.Model }
+
+// IgnoreDeadLetterLogging keeps the engine from printing responses.
+func (r *Response) IgnoreDeadLetterLogging() {}
+
+// ChunkReader reads a stream of chat chunks. It is not safe for concurrent use,
+// but Close may be called at any time, also more than once.
+type ChunkReader interface {
+	// Next blocks until the next chunk. At the regular end it returns io.EOF;
+	// a stream that breaks returns an *Error instead, and the same one again.
+	Next() (*ChatChunk, error)
+	// Close gives up the rest and releases the call.
+	Close() error
+}

@@ -1,0 +1,68 @@
+package schemas
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SimulationConfig is the behaviour of a simulated provider. The zero value
+// answers at once, never fails and has no limit. All choices are drawn from one
+// seeded source: the same seed and the same order of requests give the same
+// behaviour.
+type SimulationConfig struct {
+	Seed uint64
+
+	// Latency is the median time to the first byte, LatencyP99 its 99th
+	// percentile (log-normal between them). Zero LatencyP99 means every answer
+	// takes exactly Latency.
+	Latency    time.Duration
+	LatencyP99 time.Duration
+
+	TokensPerSecond float64 // of a stream; zero: as fast as it is read
+	OutputTokens    int     // length of an answer; zero: 16
+	ErrorRate       float64 // share of calls answered with 500, 0 to 1
+	RateLimitRate   float64 // share of calls answered with 429, 0 to 1
+
+	// Concurrency is the simulated upstream's own limit: one call more is
+	// answered with 429. Zero means no limit.
+	Concurrency int
+
+	// Models is what the model list names. Empty means "sim-small" and
+	// "sim-large"; any model name is answered all the same.
+	Models []string
+}
+
+// Validate reports every fault at once, joined; a nil receiver is valid.
+func (c *SimulationConfig) Validate() error {
+	if c == nil {
+		return nil
+	}
+	return errors.Join(
+		notNegative("simulation.latency", c.Latency),
+		notNegative("simulation.latency_p99", c.LatencyP99),
+		notNegative("simulation.output_tokens", c.OutputTokens),
+		notNegative("simulation.concurrency", c.Concurrency),
+		share("simulation.error_rate", c.ErrorRate),
+		share("simulation.rate_limit_rate", c.RateLimitRate),
+		share("simulation.error_rate and rate_limit_rate together", c.ErrorRate+c.RateLimitRate),
+		c.latencyOrder(),
+	)
+}
+
+func (c *SimulationConfig) latencyOrder() error {
+	if c.TokensPerSecond < 0 {
+		return fmt.Errorf("simulation.tokens_per_second is negative (%v); zero means no limit", c.TokensPerSecond)
+	}
+	if c.LatencyP99 > 0 && c.LatencyP99 < c.Latency {
+		return fmt.Errorf("simulation.latency_p99 (%v) is below latency (%v); raise it", c.LatencyP99, c.Latency)
+	}
+	return nil
+}
+
+func share(key string, v float64) error {
+	if v < 0 || v > 1 || v != v {
+		return fmt.Errorf("%s is %v; it is a share from 0 to 1", key, v)
+	}
+	return nil
+}
