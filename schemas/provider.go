@@ -6,7 +6,8 @@ import "context"
 // workers call it at once.
 //
 // A Provider that holds resources also implements io.Closer. Close is called
-// once, after the last Call and the last use of its responses.
+// once, after the last Call and the last use of its responses, unless the
+// provider was handed to Init by the program, which closes it itself.
 type Provider interface {
 	// Describe says what the provider can do. It is constant and cheap.
 	Describe() ProviderInfo

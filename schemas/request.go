@@ -32,6 +32,26 @@ type Request struct {
 	Raw       *RawRequest       // OperationRaw
 }
 
+// For returns the request as addressed to provider, with Model taken from the
+// operation's own request if it is empty. The receiver is not modified; it is
+// returned itself if nothing is missing.
+func (r *Request) For(provider string) *Request {
+	model := r.Model
+	switch {
+	case model != "":
+	case r.Chat != nil:
+		model = r.Chat.Model
+	case r.Embedding != nil:
+		model = r.Embedding.Model
+	}
+	if r.Provider == provider && r.Model == model {
+		return r
+	}
+	out := *r
+	out.Provider, out.Model = provider, model
+	return &out
+}
+
 // LogValue names the request without its content.
 func (r *Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("operation", string(r.Operation)),
@@ -81,6 +101,12 @@ type Response struct {
 	Embedding *EmbeddingResponse
 	Models    *ModelList
 	Raw       *RawResponse
+}
+
+// Streams reports whether more follows after this value: a stream to read and
+// close. A nil response does not.
+func (r *Response) Streams() bool {
+	return r != nil && (r.Stream != nil || r.Raw != nil)
 }
 
 // LogValue names the response without its content.

@@ -1,0 +1,100 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bifrost/schemas"
+)
+
+// result is what an attempt came to: an answer, an error, or another try later.
+type result struct {
+	resp  *schemas.Response
+	err   error
+	retry bool
+	in    time.Duration
+
+	// of an answer that streams: its context, and the version of the settings it
+	// runs on, for who reads it to its end
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	used   *settings
+}
+
+// attempt makes one try of the call, and more at once while another key is to be
+// tried. It blocks for as long as the provider does.
+func attempt(w *worker, c *call) result {
+	for {
+		res := w.try(c)
+		if !res.retry || res.in > 0 {
+			return res
+		}
+		w.router.retries.Add(1)
+	}
+}
+
+// try makes one try.
+func (w *worker) try(c *call) result {
+	s := w.router.settings.use()
+	c.tries++
+	key, keyErr := w.pickKey(s, c.req)
+	if keyErr != nil {
+		s.leave()
+		return result{err: keyErr}
+	}
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	w.hold(cancel)
+	a := &schemas.Attempt{Request: c.req, Number: c.tries}
+	if key >= 0 {
+		a.Key = s.keys.keys[key]
+	}
+	resp, err := s.provider.Call(ctx, a)
+	if err == nil && resp == nil {
+		err = errors.New("no response and no error")
+	}
+	if err == nil {
+		resp.Provider, resp.Model, resp.KeyName, resp.Attempts = w.router.name, c.req.Model, a.Key.Name, c.tries
+		if resp.Streams() {
+			return result{resp: resp, ctx: ctx, cancel: cancel, used: s}
+		}
+		w.letGo(cancel)
+		s.leave()
+		return result{resp: resp}
+	}
+	e := w.classify(ctx, c, err)
+	s.keys.learn(key, e, time.Now())
+	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
+	again = again && ctx.Err() == nil
+	w.letGo(cancel)
+	s.leave()
+	return result{err: e, retry: again, in: in}
+}
+
+func (w *worker) pickKey(s *settings, req *schemas.Request) (int, *schemas.Error) {
+	key, err := s.keys.pick(req.Model, time.Now())
+	if err == nil && key < 0 && !s.info.KeyOptional {
+		err = &schemas.Error{Kind: schemas.KindUnauthorized, Message: "the provider has no keys; add one to its configuration"}
+	}
+	if err != nil {
+		err.Provider, err.Model = w.router.name, req.Model
+	}
+	return key, err
+}
+
+// classify gives an attempt's error its place and kind. The end of the context
+// decides before what the provider made of it.
+func (w *worker) classify(ctx context.Context, c *call, err error) *schemas.Error {
+	if ctx.Err() != nil {
+		return startedAndEnded(ctx, c.req)
+	}
+	var e *schemas.Error
+	if !errors.As(err, &e) {
+		return &schemas.Error{Kind: schemas.KindInternal, Provider: w.router.name, Model: c.req.Model, Err: err,
+			MayHaveStarted: true, Message: fmt.Sprintf("the provider's adapter returned an untyped error (%T); report it", err)}
+	}
+	out := *e
+	out.Provider, out.Model = w.router.name, c.req.Model
+	return &out
+}

@@ -1,0 +1,84 @@
+package actors
+
+import (
+	"context"
+	"sync/atomic"
+
+	"bifrost/mailbox"
+	"bifrost/pool"
+	"bifrost/schemas"
+)
+
+// call is one request on its way, and the slot for its answer. It is pooled.
+//
+// It has two holders: the sender's side and the mailbox's side, which passes to
+// the worker that takes it. A timer that may fire late is a further holder. The
+// last one to let go returns it to the pool.
+type call struct {
+	entry   mailbox.Entry[*call]
+	home    *pool.Pool[call]
+	holders atomic.Int32
+
+	// set before the offer, read-only after it
+	ctx context.Context
+	req *schemas.Request
+
+	// touched only by the worker that holds it
+	tries int
+
+	// The answer: written once, by whoever the mailbox's verdict names, before
+	// done or reply.
+	resp *schemas.Response
+	err  error
+	done chan struct{}                  // capacity 1, for a sender that blocks
+	then func(*schemas.Response, error) // for one that cannot; nil otherwise
+}
+
+// newCalls returns the pool of calls.
+func newCalls(size int) *pool.Pool[call] {
+	var p *pool.Pool[call]
+	p = pool.New(size, func() *call {
+		c := &call{done: make(chan struct{}, 1)}
+		c.entry.Value = c
+		return c
+	})
+	return p
+}
+
+// begin readies a pooled call for an offer, with both sides holding it.
+func (c *call) begin(home *pool.Pool[call], ctx context.Context, req *schemas.Request) {
+	c.home, c.ctx, c.req = home, ctx, req
+	c.holders.Store(2)
+}
+
+// answer gives the sender its one answer.
+func (c *call) answer(resp *schemas.Response, err error) {
+	if c.then != nil {
+		c.then(resp, err)
+		return
+	}
+	c.resp, c.err = resp, err
+	c.done <- struct{}{}
+}
+
+// retain adds a holder; the caller must be one.
+func (c *call) retain() { c.holders.Add(1) }
+
+// release lets go of the call, which the caller must not touch any more.
+func (c *call) release() {
+	if c.holders.Add(-1) == 0 {
+		c.recycle()
+	}
+}
+
+// releaseBoth lets go for both sides: for a call that never reached a worker.
+func (c *call) releaseBoth() {
+	if c.holders.Add(-2) == 0 {
+		c.recycle()
+	}
+}
+
+func (c *call) recycle() {
+	c.ctx, c.req, c.resp, c.err, c.then, c.tries = nil, nil, nil, nil, nil, 0
+	c.home.Put(c)
+}

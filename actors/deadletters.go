@@ -1,0 +1,73 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"bifrost/schemas"
+)
+
+// lettersBuffer is how many dead letters may wait to be published.
+const lettersBuffer = 256
+
+// letters publishes dead letters on the engine's event stream, where publishing
+// runs the subscribers: one goroutine does it, so that a slow subscriber cannot
+// slow a refusal. What overflows its buffer is counted.
+type letters struct {
+	engine *actor.ActorSystem
+	buffer chan schemas.DeadLetter
+	lost   atomic.Uint64
+
+	once sync.Once
+	quit chan struct{}
+	done chan struct{}
+}
+
+func newLetters(engine *actor.ActorSystem) *letters {
+	l := &letters{engine: engine, buffer: make(chan schemas.DeadLetter, lettersBuffer),
+		quit: make(chan struct{}), done: make(chan struct{})}
+	go l.run() // ends when stop is called
+	return l
+}
+
+// publish does not block.
+func (l *letters) publish(d schemas.DeadLetter) {
+	select {
+	case l.buffer <- d:
+	default:
+		l.lost.Add(1)
+	}
+}
+
+func (l *letters) run() {
+	defer close(l.done)
+	for {
+		select {
+		case d := <-l.buffer:
+			l.emit(d)
+		case <-l.quit:
+			for {
+				select {
+				case d := <-l.buffer:
+					l.emit(d)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// emit publishes without a Sender: with one the engine would answer a second
+// time. The message is the dead letter's description, never the request.
+func (l *letters) emit(d schemas.DeadLetter) {
+	pid := l.engine.NewLocalPID(ProviderID(d.Provider))
+	l.engine.EventStream.Publish(&actor.DeadLetterEvent{PID: pid, Message: &d})
+}
+
+// stop publishes what is buffered and ends the goroutine.
+func (l *letters) stop() {
+	l.once.Do(func() { close(l.quit) })
+}

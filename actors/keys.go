@@ -1,0 +1,128 @@
+package actors
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"bifrost/schemas"
+)
+
+// How long a key rests after the provider refused it.
+const (
+	restRefused = 30 * time.Second // 401, 402, 403
+	restLimited = time.Second      // 429 that names no delay
+)
+
+// keyring chooses among a provider's keys and remembers which of them rest. It is
+// safe for concurrent use.
+type keyring struct {
+	keys []schemas.Key // immutable
+
+	mu   sync.Mutex // guards rest
+	rest []time.Time
+}
+
+func newKeyring(keys []schemas.Key) *keyring {
+	k := &keyring{keys: make([]schemas.Key, len(keys)), rest: make([]time.Time, len(keys))}
+	copy(k.keys, keys)
+	for i := range k.keys {
+		if k.keys[i].Name == "" {
+			k.keys[i].Name = fmt.Sprintf("key-%d", i+1)
+		}
+		if k.keys[i].Weight == 0 {
+			k.keys[i].Weight = 1
+		}
+	}
+	return k
+}
+
+// inherit takes over the rests of keys that are also in old.
+func (k *keyring) inherit(old *keyring) {
+	old.mu.Lock()
+	defer old.mu.Unlock()
+	for i := range k.keys {
+		for j := range old.keys {
+			if k.keys[i].Value == old.keys[j].Value {
+				k.rest[i] = old.rest[j]
+			}
+		}
+	}
+}
+
+// pick returns the index of a key for model, by weight among those that serve it
+// and do not rest. -1 without an error means that the provider has no keys.
+func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
+	if len(k.keys) == 0 {
+		return -1, nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	chosen, total, serving := -1, 0.0, false
+	var soonest time.Time
+	for i := range k.keys {
+		if !k.keys[i].Serves(model) {
+			continue
+		}
+		serving = true
+		if k.rest[i].After(now) {
+			if soonest.IsZero() || k.rest[i].Before(soonest) {
+				soonest = k.rest[i]
+			}
+			continue
+		}
+		// weighted choice in one pass: each key replaces the choice with its share
+		total += k.keys[i].Weight
+		if rand.Float64()*total < k.keys[i].Weight {
+			chosen = i
+		}
+	}
+	switch {
+	case chosen >= 0:
+		return chosen, nil
+	case !serving:
+		return -1, &schemas.Error{Kind: schemas.KindNotFound,
+			Message: "none of the provider's keys lists this model; add it to the models of a key"}
+	}
+	return -1, &schemas.Error{Kind: schemas.KindRateLimited, Reason: schemas.ReasonKeysResting,
+		RetryAfter: soonest.Sub(now), Message: "every key for this model rests after the provider refused it; retry later"}
+}
+
+// learn notes what an attempt with a key says about the key: one that was refused
+// or limited rests.
+func (k *keyring) learn(i int, err *schemas.Error, now time.Time) {
+	if i < 0 || err == nil || err.StatusCode == 0 {
+		return
+	}
+	var rest time.Duration
+	switch err.Kind {
+	case schemas.KindUnauthorized:
+		rest = restRefused
+	case schemas.KindRateLimited:
+		rest = max(err.RetryAfter, restLimited)
+	default:
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if until := now.Add(rest); until.After(k.rest[i]) {
+		k.rest[i] = until
+	}
+}
+
+// KeyStats is one key's state. It has the key's name, never its value.
+type KeyStats struct {
+	Name         string
+	RestingUntil time.Time // zero, or in the past: it does not rest
+}
+
+func (k *keyring) stats() []KeyStats {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	out := make([]KeyStats, len(k.keys))
+	for i := range k.keys {
+		out[i] = KeyStats{Name: k.keys[i].Name, RestingUntil: k.rest[i]}
+	}
+	return out
+}

@@ -1,0 +1,75 @@
+package actors
+
+import (
+	"context"
+	"errors"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// refused is a dead letter and the error that carries it, in one allocation.
+type refused struct {
+	err    schemas.Error
+	letter schemas.DeadLetter
+}
+
+func newRefused(provider, model string, r mailbox.Refusal) *refused {
+	f := &refused{
+		letter: schemas.DeadLetter{
+			Provider: provider, Reason: r.Reason, Capacity: r.Capacity, Queued: r.Queued,
+			InHand: r.InHand, Waiting: r.Waiting, RetryAfter: r.RetryAfter,
+		},
+		err: schemas.Error{
+			Kind: schemas.KindOverloaded, Reason: r.Reason, Provider: provider, Model: model,
+			Message: adviceFor(r.Reason), RetryAfter: r.RetryAfter,
+		},
+	}
+	if r.Reason == schemas.ReasonNotFound {
+		f.err.Kind = schemas.KindNotFound
+	}
+	f.err.Err = &f.letter
+	return f
+}
+
+func adviceFor(r schemas.Reason) string {
+	switch r {
+	case schemas.ReasonQueueFull:
+		return "the mailbox is full; retry later, or raise buffer_size or concurrency"
+	case schemas.ReasonQueueTimeout:
+		return "no place became free within queue_timeout; retry later, or raise queue_timeout"
+	case schemas.ReasonDraining:
+		return "the provider is stopping; send the request elsewhere or retry after a restart"
+	case schemas.ReasonDegraded:
+		return "the mailbox is full and every worker is restarting after panics; retry later, and look at the provider's last error"
+	case schemas.ReasonNotFound:
+		return "no such provider; add it to the configuration"
+	}
+	return ""
+}
+
+// ended returns the error of a call whose context has ended, or nil. A cause
+// that is an *schemas.Error is the error itself.
+func ended(ctx context.Context, req *schemas.Request) *schemas.Error {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if e := (*schemas.Error)(nil); errors.As(cause, &e) {
+		return e
+	}
+	e := &schemas.Error{Kind: schemas.KindCanceled, Provider: req.Provider, Model: req.Model,
+		Message: "the caller's context was cancelled", Err: err}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.Kind, e.Message = schemas.KindTimeout, "the caller's deadline has passed"
+	}
+	return e
+}
+
+// startedAndEnded is ended for a call that a worker had in hand.
+func startedAndEnded(ctx context.Context, req *schemas.Request) *schemas.Error {
+	e := *ended(ctx, req)
+	e.MayHaveStarted = true
+	return &e
+}

@@ -1,0 +1,101 @@
+package actors
+
+import (
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"bifrost/mailbox"
+)
+
+// Configure replaces a running router's configuration in place. Nothing that was
+// accepted is lost or refused for it: attempts under way end on the version they
+// began with, and what is over a smaller bound is served before anything new. It
+// returns when added workers are up.
+func (r *Router) Configure(c Config) {
+	r.configuring.Lock()
+	defer r.configuring.Unlock()
+	r.settings.replace(newSettings(c))
+	missing, retired := r.mb.Resize(c.limits())
+	for _, slot := range retired {
+		r.stopWorker(slot)
+	}
+	r.grow(missing)
+}
+
+// grow spawns n workers and waits until they are up, which takes no longer than
+// the engine needs to run them.
+func (r *Router) grow(n int) {
+	if n <= 0 || r.isHalted() {
+		return
+	}
+	var ups sync.WaitGroup
+	r.sys.engine.Root.Send(r.control, &grow{r.newWorkers(n, &ups)})
+	ups.Wait()
+}
+
+func (r *Router) newWorkers(n int, ups *sync.WaitGroup) []*worker {
+	ups.Add(n)
+	workers := make([]*worker, n)
+	for i := range workers {
+		workers[i] = newWorker(r, ups)
+	}
+	return workers
+}
+
+// replacements returns workers for those that have stopped without having been
+// told to, as when somebody stops a worker by its PID: the pool never shrinks.
+func (r *Router) replacements() []*worker {
+	if r.isHalted() {
+		return nil
+	}
+	return r.newWorkers(r.mb.Missing(), new(sync.WaitGroup))
+}
+
+func (r *Router) isHalted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.halted
+}
+
+// joined notes a worker that has started, or restarted.
+func (r *Router) joined(w *worker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.workers[w.slot] = w
+	if r.halted {
+		w.abort(errStopping)
+	}
+}
+
+// gone notes a worker that has stopped. What it was handed last, it never began.
+func (r *Router) gone(w *worker) {
+	r.mu.Lock()
+	delete(r.workers, w.slot)
+	r.mu.Unlock()
+	if held, mine := r.mb.Stopped(w.slot); held != nil {
+		if mine {
+			held.Value.answer(nil, stopping(held.Value.req, false))
+		}
+		held.Value.release()
+	}
+}
+
+func (r *Router) stopWorker(slot *mailbox.Worker[*call]) {
+	r.mu.Lock()
+	w := r.workers[slot]
+	r.mu.Unlock()
+	if w != nil {
+		w.cool()
+		r.sys.engine.Root.Stop(w.pid)
+	}
+}
+
+// noteBackoff counts the workers whose restart is delayed.
+func (r *Router) noteBackoff(_ *actor.PID, began bool) {
+	if began {
+		r.backingOff.Add(1)
+	} else {
+		r.backingOff.Add(-1)
+	}
+}

@@ -1,0 +1,140 @@
+package actors
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+	"bifrost/supervisor"
+)
+
+// Router admits one provider's requests and owns its workers. It is made by
+// System.Start and safe for concurrent use.
+type Router struct {
+	name string
+	sys  *System
+	mb   *mailbox.Mailbox[*call]
+
+	control  *actor.PID
+	strategy *supervisor.Strategy
+	stopped  chan struct{} // closed when the control actor has stopped, workers included
+
+	settings versions
+
+	configuring sync.Mutex // serialises Configure and Stop
+
+	mu      sync.Mutex                         // guards what follows
+	workers map[*mailbox.Worker[*call]]*worker // from Started to Stopped
+	halted  bool
+	warm    int  // workers in Receive
+	sweeps  bool // a sweep is armed
+
+	halting atomic.Bool // set before free workers are told to stop lingering
+
+	closeOnce, poisonOnce sync.Once
+
+	panics, retries, backingOff atomic.Int64
+}
+
+// Ask sends a request and waits for its answer: a response or an *schemas.Error.
+// In wait mode it blocks while there is no place. When ctx ends it returns at
+// once; a request that is still in the mailbox gives its place back, and one in
+// a worker's hand is cancelled.
+func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	c := r.sys.calls.Get()
+	c.begin(r.sys.calls, ctx, req)
+	sender := mailbox.Blocks
+	if ctx.Err() != nil {
+		sender = mailbox.Gone
+	}
+	switch verdict, refusal := r.mb.Offer(&c.entry, sender); verdict {
+	case mailbox.Refused:
+		c.releaseBoth()
+		return nil, r.refuse(req, refusal)
+	case mailbox.Left:
+		c.releaseBoth()
+		return nil, ended(ctx, req)
+	case mailbox.Waits:
+		r.boundWait(c)
+	}
+	return r.await(c)
+}
+
+// await blocks until the call is answered or its context ends.
+func (r *Router) await(c *call) (*schemas.Response, error) {
+	if done := c.ctx.Done(); done == nil {
+		<-c.done
+	} else {
+		select {
+		case <-c.done:
+		case <-done:
+			if err := r.leave(c); err != nil {
+				return nil, err
+			}
+			<-c.done // answered in the same moment
+		}
+	}
+	resp, err := c.resp, c.err
+	c.release()
+	return resp, err
+}
+
+// leave takes the call back for a sender whose context has ended, and returns
+// the sender's answer; nil if another one is on its way.
+func (r *Router) leave(c *call) error {
+	ctx, req := c.ctx, c.req
+	switch r.mb.Leave(&c.entry) {
+	case mailbox.GaveBack:
+		c.releaseBoth()
+		return ended(ctx, req)
+	case mailbox.InHand:
+		c.release()
+		return startedAndEnded(ctx, req)
+	}
+	return nil
+}
+
+// boundWait arms queue_timeout for a call that waits for a place.
+func (r *Router) boundWait(c *call) {
+	limit := r.settings.peek().queueTimeout
+	if limit == 0 {
+		return
+	}
+	c.retain()
+	ticket := c.entry.Ticket()
+	time.AfterFunc(limit, func() {
+		defer c.release()
+		if refusal, ok := r.mb.Expire(&c.entry, ticket); ok {
+			r.refuseEntry(c, refusal)
+		}
+	})
+}
+
+// refuseEntry answers a call that the mailbox has taken out unserved.
+func (r *Router) refuseEntry(c *call, refusal mailbox.Refusal) {
+	c.answer(nil, r.refuse(c.req, refusal))
+	c.release()
+}
+
+// refuse makes a dead letter: counted by the mailbox, published, and returned as
+// the sender's answer.
+func (r *Router) refuse(req *schemas.Request, refusal mailbox.Refusal) error {
+	f := newRefused(r.name, req.Model, refusal)
+	r.sys.letters.publish(f.letter)
+	return &f.err
+}
+
+// SetDefaultDrop switches between drop and wait mode, unless the provider's own
+// settings say which. Who waits already keeps its turn.
+func (r *Router) SetDefaultDrop(drop bool) {
+	r.configuring.Lock()
+	defer r.configuring.Unlock()
+	if !r.settings.peek().ownDrop {
+		r.mb.SetDrop(drop)
+	}
+}

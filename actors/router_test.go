@@ -1,0 +1,153 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"bifrost/schemas"
+)
+
+// fake is a provider whose calls are the test's.
+type fake struct {
+	call func(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error)
+}
+
+func (f fake) Describe() schemas.ProviderInfo {
+	return schemas.ProviderInfo{Type: "fake", KeyOptional: true}
+}
+
+func (f fake) Call(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+	return f.call(ctx, a)
+}
+
+func start(t *testing.T, p schemas.Provider, workers, buffer int, drop bool) (*System, *Router) {
+	t.Helper()
+	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := schemas.ProviderConfig{ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{
+		Concurrency: workers, BufferSize: buffer}}.WithDefaults()
+	r, err := sys.Start("p", Config{Provider: p, Settings: settings, Drop: drop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sys, r
+}
+
+func chat() *schemas.Request {
+	return &schemas.Request{Operation: schemas.OperationChat, Provider: "p", Model: "m"}
+}
+
+func TestRouterAnswersEveryCallerAndEndsWithoutAGoroutineLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sys, r := start(t, fake{func(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+			time.Sleep(time.Second)
+			return &schemas.Response{Chat: &schemas.ChatResponse{Model: a.Request.Model}}, nil
+		}}, 2, 3, false)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				resp, err := r.Ask(t.Context(), chat())
+				if err != nil || resp.Chat.Model != "m" || resp.Provider != "p" {
+					t.Errorf("answer %v, %v", resp, err)
+				}
+			})
+		}
+		synctest.Wait()
+		if s := r.Stats(); s.InHand != 2 || s.Queued != 3 || s.Waiting != 15 || !s.Balanced() {
+			t.Errorf("while full: %+v", s)
+		}
+		wg.Wait()
+		if s := r.Stats(); s.Completed != 20 || !s.Balanced() {
+			t.Errorf("at rest: %+v", s)
+		}
+		if left := sys.Shutdown(context.Background()); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+	})
+}
+
+func TestRouterRestartsAWorkerWhosePanicAnswersOneCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		sys, r := start(t, fake{func(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+			if n++; n%2 == 1 {
+				panic("boom")
+			}
+			return &schemas.Response{Chat: &schemas.ChatResponse{}}, nil
+		}}, 1, 3, false)
+		for i := range 20 {
+			_, err := r.Ask(t.Context(), chat())
+			if want := i%2 == 0; errors.Is(err, schemas.ErrInternal) != want {
+				t.Errorf("call %d: %v", i, err)
+			}
+		}
+		if s := r.Stats(); s.Panics != 10 || s.Failed != 10 || s.Completed != 10 || !s.Balanced() {
+			t.Errorf("at rest: %+v", s)
+		}
+		sys.Shutdown(context.Background())
+	})
+}
+
+type endless struct{ ctx context.Context }
+
+func (e endless) Next() (*schemas.ChatChunk, error) {
+	select {
+	case <-e.ctx.Done():
+		return nil, context.Cause(e.ctx)
+	case <-time.After(time.Millisecond):
+		return &schemas.ChatChunk{}, nil
+	}
+}
+func (endless) Close() error { return nil }
+
+func TestRouterHardStopAnswersQueuedInHandAndStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sys, r := start(t, fake{func(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+			if a.Request.Operation == schemas.OperationChatStream {
+				return &schemas.Response{Stream: endless{ctx}}, nil
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}, 2, 3, false)
+		req := *chat()
+		req.Operation = schemas.OperationChatStream
+		resp, err := r.Ask(t.Context(), &req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if _, err := r.Ask(t.Context(), chat()); !errors.Is(err, &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining}) {
+					t.Errorf("answer %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		left := sys.Shutdown(ctx)
+		if len(left) != 1 || left[0].InHand != 2 || left[0].Queued != 3 || left[0].Stuck != 0 {
+			t.Errorf("left %+v", left)
+		}
+		for err == nil {
+			_, err = resp.Stream.Next()
+		}
+		if err == io.EOF || !errors.Is(err, schemas.ErrOverloaded) {
+			t.Errorf("stream ended with %v", err)
+		}
+		wg.Wait()
+		if s := r.Stats(); s.DeadLettered != 3 || s.Cancelled != 2 || s.InHand != 0 || !s.Balanced() {
+			t.Errorf("at rest: %+v", s)
+		}
+	})
+}

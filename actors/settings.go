@@ -1,0 +1,99 @@
+package actors
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// Config is all that a router runs on; Router.Configure replaces it in place.
+type Config struct {
+	Provider schemas.Provider
+	Keys     []schemas.Key
+	Settings schemas.ProviderConfig // with defaults, valid
+	Drop     bool                   // the mode in force for this provider
+	Shared   bool                   // the provider is the program's own: it is not closed
+}
+
+func (c Config) limits() mailbox.Limits {
+	return mailbox.Limits{
+		Concurrency: c.Settings.ConcurrencyAndBufferSize.Concurrency,
+		BufferSize:  c.Settings.ConcurrencyAndBufferSize.BufferSize,
+		Drop:        c.Drop,
+		MaxWaiting:  c.Settings.MaxWaiting,
+	}
+}
+
+// settings is one version of a router's configuration. Attempts that are under
+// way keep the version they began with; the last one out closes its provider.
+type settings struct {
+	provider     schemas.Provider
+	info         schemas.ProviderInfo
+	keys         *keyring
+	network      schemas.NetworkConfig
+	queueTimeout time.Duration
+	shared       bool
+	ownDrop      bool // drop or wait is set for this provider alone
+
+	users atomic.Int64 // attempts under way, plus one while it is the current version
+}
+
+func newSettings(c Config) *settings {
+	s := &settings{
+		provider:     c.Provider,
+		info:         c.Provider.Describe(),
+		keys:         newKeyring(c.Keys),
+		network:      c.Settings.NetworkConfig,
+		queueTimeout: c.Settings.QueueTimeout,
+		shared:       c.Shared,
+		ownDrop:      c.Settings.DropExcessRequests != nil,
+	}
+	s.users.Store(1)
+	return s
+}
+
+// leave ends one use. Closing is not on any hot path: it follows a replacement.
+func (s *settings) leave() {
+	if s.users.Add(-1) > 0 || s.shared {
+		return
+	}
+	if c, ok := s.provider.(io.Closer); ok {
+		_ = c.Close() // idle connections; there is nobody left to tell
+	}
+}
+
+// versions holds the current settings. The lock makes reading the current
+// version and taking part in it one step, so that no version is closed between.
+type versions struct {
+	mu  sync.Mutex
+	now *settings
+}
+
+// use takes part in the current version; the caller leaves it.
+func (v *versions) use() *settings {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now.users.Add(1)
+	return v.now
+}
+
+// peek returns the current version for reading plain values.
+func (v *versions) peek() *settings {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
+// replace makes next the current version. Keys that stay go on resting.
+func (v *versions) replace(next *settings) {
+	v.mu.Lock()
+	old := v.now
+	v.now = next
+	v.mu.Unlock()
+	next.keys.inherit(old.keys)
+	old.leave()
+}

@@ -1,0 +1,259 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// ender is the worker's end of an answer that streams.
+type ender interface {
+	// end ends the answer for its reader: regularly if err is nil.
+	end(err error)
+}
+
+// errReaderClosed is the cause when the reader has closed its stream.
+var errReaderClosed = &schemas.Error{Kind: schemas.KindCanceled, Message: "the stream was closed by its reader", MayHaveStarted: true}
+
+// stream gives the caller the beginning of the answer, then stays with it until
+// its end: chunks go through a bounded pipe that the caller reads, so a slow
+// reader slows the provider's connection and memory does not grow. The counters
+// are settled, and the next call taken, before the reader sees the end.
+func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
+	finish := func(err error) mailbox.Next[*call] {
+		discard(res.resp)
+		next, _ := w.router.mb.Finish(w.slot, outcome(c, err))
+		if w.pipe != nil {
+			w.pipe.end(err)
+			w.pipe = nil
+		}
+		w.letGo(res.cancel)
+		res.used.leave()
+		c.release()
+		return next
+	}
+	if !w.router.mb.Reply(&c.entry) {
+		return finish(errReaderClosed)
+	}
+	idle := res.used.network.ReaderIdleTimeout
+	answer := *res.resp
+	var pump func() error
+	if res.resp.Stream != nil {
+		p := newChunkPipe(res.ctx, res.cancel, idle)
+		w.pipe, answer.Stream, pump = p, p, func() error { return p.pump(res.resp.Stream) }
+	} else {
+		p := newBodyPipe(res.ctx, res.cancel, idle)
+		raw := *res.resp.Raw
+		raw.Body = p
+		w.pipe, answer.Raw, pump = p, &raw, func() error { return p.pump(res.resp.Raw.Body, w.copyBuffer()) }
+	}
+	c.answer(&answer, nil)
+	return finish(w.streamError(c, res.ctx, pump()))
+}
+
+// streamError is what a stream that broke off ends with; nil at its regular end.
+func (w *worker) streamError(c *call, ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := w.classify(ctx, c, err)
+	if errors.Is(err, errReaderClosed) || context.Cause(ctx) == error(errReaderClosed) {
+		return errReaderClosed
+	}
+	return e
+}
+
+// copyBuffer is the worker's own buffer for raw answers.
+func (w *worker) copyBuffer() []byte {
+	if w.buffer == nil {
+		w.buffer = make([]byte, 32<<10)
+	}
+	return w.buffer
+}
+
+// discard closes an answer that has no reader.
+func discard(resp *schemas.Response) {
+	if resp == nil {
+		return
+	}
+	if resp.Stream != nil {
+		_ = resp.Stream.Close()
+	}
+	if resp.Raw != nil {
+		_ = resp.Raw.Body.Close()
+	}
+}
+
+// readerIdle is the error of a reader that neither reads nor closes.
+func readerIdle(after time.Duration) error {
+	return &schemas.Error{Kind: schemas.KindTimeout, MayHaveStarted: true,
+		Message: "the stream was not read for " + after.String() + "; read or close it sooner, or raise reader_idle_timeout"}
+}
+
+// chunkPipe carries chat chunks from a worker to one reader.
+type chunkPipe struct {
+	chunks chan *schemas.ChatChunk
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	idle   time.Duration
+
+	ended chan struct{} // closed by the worker, after err is set
+	err   error
+
+	last error // the reader's own: what Next returns from now on
+}
+
+// chunkBuffer is how many chunks may lie between worker and reader.
+const chunkBuffer = 16
+
+func newChunkPipe(ctx context.Context, cancel context.CancelCauseFunc, idle time.Duration) *chunkPipe {
+	return &chunkPipe{chunks: make(chan *schemas.ChatChunk, chunkBuffer), ctx: ctx, cancel: cancel,
+		idle: idle, ended: make(chan struct{}), err: io.EOF}
+}
+
+// pump moves chunks until the stream ends; nil at its regular end.
+func (p *chunkPipe) pump(from schemas.ChunkReader) error {
+	for {
+		chunk, err := from.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = p.send(chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *chunkPipe) send(chunk *schemas.ChatChunk) error {
+	select {
+	case p.chunks <- chunk:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(p.idle)
+	defer timer.Stop()
+	select {
+	case p.chunks <- chunk:
+		return nil
+	case <-p.ctx.Done():
+		return context.Cause(p.ctx)
+	case <-timer.C:
+		p.cancel(readerIdle(p.idle))
+		return context.Cause(p.ctx)
+	}
+}
+
+func (p *chunkPipe) end(err error) {
+	if err != nil {
+		p.err = err
+	}
+	close(p.ended)
+}
+
+// Next returns the next chunk; see schemas.ChunkReader.
+func (p *chunkPipe) Next() (*schemas.ChatChunk, error) {
+	if p.last != nil {
+		return nil, p.last
+	}
+	select {
+	case chunk := <-p.chunks:
+		return chunk, nil
+	default:
+	}
+	select {
+	case chunk := <-p.chunks:
+		return chunk, nil
+	case <-p.ended:
+	case <-p.ctx.Done():
+		// The worker ends the stream as soon as its provider lets it; a provider that
+		// does not heed its context must not hold up the reader.
+	}
+	return p.rest()
+}
+
+// rest empties the pipe, and then says how the stream ended.
+func (p *chunkPipe) rest() (*schemas.ChatChunk, error) {
+	select {
+	case chunk := <-p.chunks:
+		return chunk, nil
+	default:
+	}
+	select {
+	case <-p.ended:
+		p.last = p.err
+	default:
+		p.last = causeOf(p.ctx)
+	}
+	return nil, p.last
+}
+
+// Close gives up the rest of the stream.
+func (p *chunkPipe) Close() error {
+	p.cancel(errReaderClosed)
+	return nil
+}
+
+// causeOf is the error of a stream whose context has ended.
+func causeOf(ctx context.Context) error {
+	return ended(ctx, &schemas.Request{})
+}
+
+// bodyPipe carries a raw answer's bytes from a worker to one reader, without a
+// buffer of its own: a write lasts until it is read.
+type bodyPipe struct {
+	*io.PipeReader
+	w      *io.PipeWriter
+	cancel context.CancelCauseFunc
+	idle   time.Duration
+	unhook func() bool
+}
+
+func newBodyPipe(ctx context.Context, cancel context.CancelCauseFunc, idle time.Duration) *bodyPipe {
+	r, w := io.Pipe()
+	p := &bodyPipe{PipeReader: r, w: w, cancel: cancel, idle: idle}
+	// A provider that does not heed its context must not hold up the reader. The
+	// pipe keeps the first error, so this changes nothing after the regular end.
+	p.unhook = context.AfterFunc(ctx, func() { _ = w.CloseWithError(causeOf(ctx)) })
+	return p
+}
+
+// pump moves bytes until the body ends; nil at its regular end.
+func (p *bodyPipe) pump(from io.Reader, buffer []byte) error {
+	timer := time.AfterFunc(p.idle, func() { p.cancel(readerIdle(p.idle)) })
+	timer.Stop()
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			timer.Reset(p.idle)
+			_, werr := p.w.Write(buffer[:n])
+			timer.Stop()
+			if werr != nil {
+				return werr
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *bodyPipe) end(err error) {
+	p.unhook()
+	_ = p.w.CloseWithError(err)
+}
+
+// Close gives up the rest of the body.
+func (p *bodyPipe) Close() error {
+	p.cancel(errReaderClosed)
+	return p.PipeReader.Close()
+}

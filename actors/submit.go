@@ -1,0 +1,65 @@
+package actors
+
+import (
+	"context"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// submit is Ask for a sender that cannot block: then is called once, with the
+// answer, on any goroutine. A context without a deadline gets DefaultAskTimeout.
+func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*schemas.Response, error)) {
+	ctx, cancel := bounded(ctx)
+	c := r.sys.calls.Get()
+	c.begin(r.sys.calls, ctx, req)
+	c.then = func(resp *schemas.Response, err error) {
+		then(resp, err)
+		if !resp.Streams() { // a stream lives under the same context
+			cancel()
+		}
+		c.release()
+	}
+	c.retain() // both sides may let go while this function still needs it
+	defer c.release()
+
+	sender := mailbox.CannotBlock
+	if ctx.Err() != nil {
+		sender = mailbox.Gone
+	}
+	switch verdict, refusal := r.mb.Offer(&c.entry, sender); verdict {
+	case mailbox.Refused:
+		r.refuseEntry(c, refusal)
+		return
+	case mailbox.Left:
+		c.answer(nil, ended(ctx, req))
+		c.release()
+		return
+	case mailbox.Waits:
+		r.boundWait(c)
+	}
+	c.retain()
+	context.AfterFunc(ctx, func() {
+		defer c.release()
+		r.leaveFor(c)
+	})
+}
+
+// leaveFor makes a call leave whose context has ended and whose sender does not
+// wait for it.
+func (r *Router) leaveFor(c *call) {
+	switch r.mb.Leave(&c.entry) {
+	case mailbox.GaveBack:
+		c.answer(nil, ended(c.ctx, c.req))
+		c.release()
+	case mailbox.InHand:
+		c.answer(nil, startedAndEnded(c.ctx, c.req))
+	}
+}
+
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, DefaultAskTimeout)
+}

@@ -1,0 +1,166 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+
+	"bifrost/mailbox"
+	"bifrost/pool"
+	"bifrost/schemas"
+	"bifrost/supervisor"
+)
+
+// providersName is the id of the providers supervisor.
+const providersName = "providers"
+
+// ProviderID is the id of a provider's PID.
+func ProviderID(provider string) string { return providersName + "/" + provider }
+
+// System is one client's actor tree. It is safe for concurrent use.
+type System struct {
+	engine *actor.ActorSystem
+	owned  bool // the engine's system is ours to shut down
+	log    zerolog.Logger
+
+	calls   *pool.Pool[call]
+	letters *letters
+
+	root          *actor.PID
+	rootStopped   chan struct{}
+	workerOptions []actor.PropsOption
+	work          func(*worker, *call) result
+
+	unknown atomic.Uint64 // requests for providers that do not exist, all refused
+
+	mu        sync.Mutex // guards processes and closing
+	processes map[string]*process
+	closing   bool
+
+	stopOnce sync.Once
+	left     []Left // what Shutdown returns
+}
+
+// Options are a System's live objects and sizes.
+type Options struct {
+	Engine   *actor.ActorSystem // nil: one of its own
+	Logger   zerolog.Logger     // the zero Logger is silent
+	PoolSize int
+}
+
+// NewSystem starts an actor tree without providers. It fails if the engine's
+// system has one already.
+func NewSystem(o Options) (*System, error) {
+	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt,
+		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
+	if s.engine == nil {
+		s.owned = true
+		s.engine = NewEngine(o.Logger)
+	}
+	props := actor.PropsFromProducer(func() actor.Actor { return &providersActor{s.rootStopped} })
+	pid, err := s.engine.Root.SpawnNamed(props, providersName)
+	if err != nil {
+		return nil, fmt.Errorf("this actor system has a client already; give each client its own system: %w", err)
+	}
+	s.root = pid
+	s.letters = newLetters(s.engine)
+	return s, nil
+}
+
+// NewEngine returns an actor system whose own log goes to log.
+func NewEngine(log zerolog.Logger) *actor.ActorSystem {
+	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+		return slog.New(zerolog.NewSlogHandler(log)).With("component", "engine")
+	}))
+}
+
+// Engine returns the engine's actor system.
+func (s *System) Engine() *actor.ActorSystem { return s.engine }
+
+// PID returns the PID of a provider, which may not exist (any more): asking it
+// is answered either way.
+func (s *System) PID(provider string) (*actor.PID, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.processes[provider]
+	if p == nil {
+		return nil, false
+	}
+	return actor.NewPID(p.pid.Address, p.pid.Id), true
+}
+
+// Router returns the router of a provider, nil if there is none.
+func (s *System) Router(provider string) *Router {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.processes[provider]; p != nil {
+		return p.router.Load()
+	}
+	return nil
+}
+
+// NotFound counts a request for a provider that does not exist, and returns its
+// answer: kind not_found, with a dead letter.
+func (s *System) NotFound(provider, model string) error { return s.notFound(provider, model) }
+
+func (s *System) notFound(provider, model string) error {
+	s.unknown.Add(1)
+	f := newRefused(provider, model, mailbox.Refusal{Reason: schemas.ReasonNotFound})
+	s.letters.publish(f.letter)
+	return &f.err
+}
+
+// Start adds a provider and returns its router when all its workers are up.
+func (s *System) Start(name string, c Config) (*Router, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return nil, &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining, Provider: name,
+			Message: "the client is shutting down; make a new one"}
+	}
+	p, err := s.processLocked(name)
+	if err != nil {
+		return nil, err
+	}
+	if p.router.Load() != nil {
+		return nil, fmt.Errorf("provider %s is running already; configure it instead", name)
+	}
+	r := s.newRouter(name, c)
+	p.router.Store(r)
+	return r, nil
+}
+
+// processLocked returns the process behind a provider's PID, registered.
+func (s *System) processLocked(name string) (*process, error) {
+	if p := s.processes[name]; p != nil {
+		return p, nil
+	}
+	p := &process{sys: s, name: name, watchers: actor.NewPIDSet()}
+	pid, fresh := s.engine.ProcessRegistry.Add(p, ProviderID(name))
+	if !fresh {
+		return nil, fmt.Errorf("provider %s: an actor named %s exists already in this actor system", name, ProviderID(name))
+	}
+	p.pid = pid
+	s.processes[name] = p
+	return p, nil
+}
+
+func (s *System) newRouter(name string, c Config) *Router {
+	r := &Router{name: name, sys: s, mb: mailbox.New[*call](c.limits()), stopped: make(chan struct{}),
+		workers: make(map[*mailbox.Worker[*call]]*worker)}
+	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff)
+	r.settings.now = newSettings(c)
+	up := make(chan *actor.PID, 1)
+	s.engine.Root.Send(s.root, &spawnControl{prefix: name + "-", actor: &control{router: r}, up: up})
+	r.control = <-up
+	r.grow(c.Settings.ConcurrencyAndBufferSize.Concurrency)
+	return r
+}
+
+func (s *System) logPanic(provider, what string, stack []byte) {
+	s.log.Error().Str("provider", provider).Str("panic", what).Bytes("stack", stack).Msg("a provider's adapter panicked; its worker restarts")
+}

@@ -1,0 +1,289 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// worker is an actor that has at most one request in hand, and blocks in Receive
+// for as long as its provider's call takes. A free worker is handed a call by
+// the mailbox; a busy one takes the next itself when it is done.
+//
+//	message          state        does
+//	*actor.Started   new          reports itself free to the mailbox
+//	serve            free → busy  serves calls until there are none left, then lingers
+//	(a panic)        busy         answers the call; the supervisor restarts it
+//	*actor.Stopped   stopped      gives back what it was handed last, if anything
+//
+// A worker that runs out of calls lingers in Receive for a second or two, so that
+// under load a call is handed over by a channel, to a goroutine that has its
+// stack already. After that it is cold: it has no goroutine, and the engine wakes
+// it by message.
+type worker struct {
+	router *Router
+	slot   *mailbox.Worker[*call]
+	work   func(*worker, *call) result // attempt, outside benchmarks
+
+	// set in Started, before the slot is ready
+	pid *actor.PID
+	up  sync.Once
+	ups *sync.WaitGroup
+
+	// handed is written by whoever hands a call to a cold worker, and read in
+	// Receive after the message that says so.
+	handed *call
+
+	// warm means that the worker lingers, or will before it can be handed a call.
+	// Who swaps it to false sends one value to inbox: a call, or nil to end the
+	// lingering. So inbox, of capacity 1, never blocks a sender.
+	warm  atomic.Bool
+	inbox chan *call
+
+	// touched only by the actor's own goroutine
+	pipe   ender  // the answer that is being streamed; nil: none
+	buffer []byte // for raw answers; made when first needed
+
+	mu     sync.Mutex // guards what follows
+	cancel context.CancelCauseFunc
+	cause  error // not nil: nothing more is to run
+}
+
+// newWorker returns a worker that is not spawned yet; ups is done when it is up.
+func newWorker(r *Router, ups *sync.WaitGroup) *worker {
+	w := &worker{router: r, work: r.sys.work, ups: ups, inbox: make(chan *call, 1)}
+	w.slot = mailbox.NewWorker(w.hand)
+	return w
+}
+
+// hand gives a free worker a call. It does not block.
+func (w *worker) hand(e *mailbox.Entry[*call]) {
+	if w.warm.CompareAndSwap(true, false) {
+		w.inbox <- e.Value
+		return
+	}
+	w.handed = e.Value
+	w.router.sys.engine.Root.Send(w.pid, serve{})
+}
+
+// cool ends a free worker's lingering, so that the engine's messages reach it.
+func (w *worker) cool() {
+	if w.warm.CompareAndSwap(true, false) {
+		w.inbox <- nil
+	}
+}
+
+// Receive is the actor's.
+func (w *worker) Receive(ctx actor.Context) {
+	switch ctx.Message().(type) {
+	case serve:
+		w.serveAll(ctx, w.handed)
+	case *actor.Started:
+		w.started(ctx)
+	case *actor.Stopped:
+		w.router.gone(w)
+	}
+}
+
+func (w *worker) started(ctx actor.Context) {
+	w.pid = ctx.Self()
+	w.router.joined(w)
+	next := w.router.mb.Ready(w.slot)
+	w.up.Do(w.ups.Done)
+	if next.Retire {
+		ctx.Stop(ctx.Self())
+	} else if next.Entry != nil {
+		w.serveAll(ctx, next.Entry.Value)
+	}
+}
+
+// serveAll serves c and then whatever waits, oldest first, until the worker is
+// to stop or has lingered without a call.
+func (w *worker) serveAll(ctx actor.Context, c *call) {
+	w.router.warmed()
+	defer w.router.cooled()
+	for c != nil {
+		w.warm.Store(true) // before it is free, and can be handed a call
+		next := w.serve(c)
+		switch {
+		case next.Entry != nil:
+			c = next.Entry.Value
+		case next.Retire:
+			w.warm.Store(false)
+			ctx.Stop(ctx.Self())
+			return
+		case w.router.halting.Load() && w.warm.CompareAndSwap(true, false):
+			return
+		default:
+			c = <-w.inbox
+		}
+	}
+}
+
+// serve makes an attempt at the call and settles it. Whatever happens, the
+// sender is answered.
+func (w *worker) serve(c *call) (next mailbox.Next[*call]) {
+	returned := false
+	defer func() {
+		if !returned {
+			w.panicked(c, recover())
+		}
+	}()
+	next = w.serveOne(c)
+	returned = true
+	return next
+}
+
+func (w *worker) serveOne(c *call) mailbox.Next[*call] {
+	if expired(c.ctx) {
+		return w.settle(c, nil, expiry(c))
+	}
+	res := w.work(w, c)
+	switch {
+	case res.retry:
+		return w.backOff(c, res.in)
+	case res.resp.Streams():
+		return w.stream(c, res)
+	}
+	return w.settle(c, res.resp, res.err)
+}
+
+// settle ends the call with an answer, and takes the next one.
+func (w *worker) settle(c *call, resp *schemas.Response, err error) mailbox.Next[*call] {
+	next, mine := w.router.mb.Finish(w.slot, outcome(c, err))
+	if mine {
+		c.answer(resp, err)
+	}
+	c.release()
+	return next
+}
+
+// outcome is what an error counts as: the caller's leaving is not a failure.
+func outcome(c *call, err error) mailbox.Outcome {
+	switch {
+	case err == nil:
+		return mailbox.Completed
+	case expired(c.ctx) || errors.Is(err, errStopping):
+		return mailbox.Cancelled
+	}
+	return mailbox.Failed
+}
+
+// backOff parks the call until its next try, and takes the next one.
+func (w *worker) backOff(c *call, in time.Duration) mailbox.Next[*call] {
+	r := w.router
+	r.retries.Add(1)
+	c.retain() // for the timer, which may outlive the call
+	ticket := c.entry.Ticket()
+	next, parked := r.mb.Backoff(w.slot)
+	if !parked {
+		c.release()
+		c.release()
+		return next
+	}
+	time.AfterFunc(in, func() {
+		r.mb.Due(&c.entry, ticket)
+		c.release()
+	})
+	return next
+}
+
+// panicked answers the call of a worker that panicked (or whose goroutine was
+// ended by runtime.Goexit), and panics again for the supervisor, without what
+// the first panic said: it may be content.
+func (w *worker) panicked(c *call, value any) {
+	r := w.router
+	w.warm.Store(false)
+	r.panics.Add(1)
+	what := describePanic(value)
+	r.sys.logPanic(r.name, what, debug.Stack())
+	err := &schemas.Error{Kind: schemas.KindInternal, Provider: r.name, Model: c.req.Model, MayHaveStarted: true,
+		Message: "the provider's adapter panicked: " + what}
+	w.letGo(nil)
+	if mine := r.mb.Panicked(w.slot); mine {
+		c.answer(nil, err)
+	}
+	if w.pipe != nil {
+		w.pipe.end(err)
+		w.pipe = nil
+	}
+	c.release()
+	panic(workerPanic(what))
+}
+
+// workerPanic is what the supervisor, and the engine's log, see of a panic.
+type workerPanic string
+
+// describePanic says what kind of panic it was. The runtime's own errors are
+// quoted; any other value may hold content, so only its type is named.
+func describePanic(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "runtime.Goexit"
+	case runtime.Error:
+		return v.Error()
+	}
+	return fmt.Sprintf("value of type %T", value)
+}
+
+// hold notes how to end the attempt in hand; a worker that is to stop ends it at
+// once.
+func (w *worker) hold(cancel context.CancelCauseFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel = cancel
+	if w.cause != nil {
+		cancel(w.cause)
+	}
+}
+
+// letGo ends an attempt's context.
+func (w *worker) letGo(cancel context.CancelCauseFunc) {
+	w.mu.Lock()
+	if cancel == nil {
+		cancel = w.cancel
+	}
+	w.cancel = nil
+	w.mu.Unlock()
+	if cancel != nil {
+		cancel(nil)
+	}
+}
+
+// abort ends what the worker has in hand, and all that it might still take.
+func (w *worker) abort(cause error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cause = cause
+	if w.cancel != nil {
+		w.cancel(cause)
+	}
+}
+
+// expired reports whether a context has ended, also if its timer is late.
+func expired(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
+}
+
+// expiry is the answer to a call that is not sent because its context has ended.
+func expiry(c *call) *schemas.Error {
+	if e := ended(c.ctx, c.req); e != nil {
+		return e
+	}
+	return &schemas.Error{Kind: schemas.KindTimeout, Provider: c.req.Provider, Model: c.req.Model,
+		Message: "the caller's deadline has passed", Err: context.DeadlineExceeded}
+}

@@ -1,0 +1,191 @@
+package mailbox
+
+import (
+	"sync"
+	"time"
+
+	"bifrost/schemas"
+)
+
+// Limits is what a mailbox is configured with. Sizes are at least 1.
+type Limits struct {
+	Concurrency int
+	BufferSize  int
+
+	// Drop refuses at once when there is no place; otherwise senders wait.
+	Drop bool
+
+	// MaxWaiting bounds the waiters. Zero: no bound for senders that can block,
+	// BufferSize for those that cannot.
+	MaxWaiting int
+}
+
+// Mailbox is the bounded FIFO. Create it with New.
+type Mailbox[T any] struct {
+	mu sync.Mutex // guards everything below, and the state of all entries and workers
+
+	concurrency, bufferSize, maxWaiting int
+	drop, closed                        bool
+
+	waiters fifo[T]
+	queue   fifo[T]
+	hands   fifo[T] // in hand: state inHand, replied or abandoned
+	parked  fifo[T] // backing off
+	due     fifo[T] // backing off no longer, but no worker was free
+
+	live       int // workers that have not retired
+	restarting int // of those, the ones that panicked and are not back yet
+	free       *Worker[T]
+	claimed    *Worker[T] // to be handed over when the lock is let go
+
+	count  Counters
+	drain  drainRate
+	ticket uint64
+	idle   chan struct{} // closed when closed and empty
+}
+
+// New returns an open mailbox without workers.
+func New[T any](l Limits) *Mailbox[T] {
+	m := &Mailbox[T]{idle: make(chan struct{})}
+	m.setLimits(l)
+	return m
+}
+
+func (m *Mailbox[T]) setLimits(l Limits) {
+	if l.Concurrency < 1 || l.BufferSize < 1 || l.MaxWaiting < 0 {
+		panic("mailbox: concurrency and buffer size are at least 1, max waiting at least 0")
+	}
+	m.concurrency, m.bufferSize = l.Concurrency, l.BufferSize
+	m.maxWaiting, m.drop = l.MaxWaiting, l.Drop
+}
+
+// Sender says how the sender of an entry can wait.
+type Sender uint8
+
+// The kinds of sender.
+const (
+	Blocks      Sender = iota // waits on its own goroutine
+	CannotBlock               // is an actor or a peer: its waiters are always bounded
+	Gone                      // its context has ended: it is counted and never admitted
+)
+
+// Verdict is what became of an offer.
+type Verdict uint8
+
+// The verdicts. Only Refused carries a Refusal.
+const (
+	Accepted Verdict = iota // queued, or in a worker's hand
+	Waits                   // will be accepted in its turn, or refused, or leaves
+	Refused                 // settled
+	Left                    // settled; its sender had gone
+)
+
+// Refusal says why, and how full it was.
+type Refusal struct {
+	Reason     schemas.Reason
+	Capacity   int
+	Queued     int
+	InHand     int
+	Waiting    int
+	RetryAfter time.Duration
+}
+
+// Offer admits e, or lets it wait, or refuses it. The entry must be settled.
+func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
+	m.mu.Lock()
+	m.count.Offered++
+	m.ticket++
+	e.ticket = m.ticket
+	switch {
+	case s == Gone:
+		m.count.Left++
+		m.mu.Unlock()
+		return Left, Refusal{}
+	case m.closed:
+		return Refused, m.refuse(schemas.ReasonDraining)
+	case m.waiters.len == 0 && m.roomLocked():
+		m.admitLocked(e)
+		m.unlock(Next[T]{})
+		return Accepted, Refusal{}
+	case m.drop || m.waiters.len >= m.waitersLimit(s):
+		return Refused, m.refuse(m.fullReasonLocked())
+	}
+	e.state = waiting
+	e.since = time.Now()
+	m.waiters.push(e)
+	m.mu.Unlock()
+	return Waits, Refusal{}
+}
+
+func (m *Mailbox[T]) refuse(r schemas.Reason) Refusal {
+	m.count.refuse(r)
+	out := m.refusalLocked(r)
+	m.mu.Unlock()
+	return out
+}
+
+func (m *Mailbox[T]) refusalLocked(r schemas.Reason) Refusal {
+	out := Refusal{Reason: r, Capacity: m.bufferSize, Queued: m.queue.len, InHand: m.hands.len, Waiting: m.waiters.len}
+	if r == schemas.ReasonDraining {
+		out.RetryAfter = time.Second
+	} else {
+		out.RetryAfter = m.drain.retryAfter(time.Now(), m.queue.len, m.finishedLocked())
+	}
+	return out
+}
+
+func (m *Mailbox[T]) waitersLimit(s Sender) int {
+	switch {
+	case m.maxWaiting > 0:
+		return m.maxWaiting
+	case s == CannotBlock:
+		return m.bufferSize
+	}
+	return int(^uint(0) >> 1)
+}
+
+// fullReasonLocked tells a mailbox that is full because its provider keeps
+// failing from one that is just full.
+func (m *Mailbox[T]) fullReasonLocked() schemas.Reason {
+	if m.live > 0 && m.restarting == m.live {
+		return schemas.ReasonDegraded
+	}
+	return schemas.ReasonQueueFull
+}
+
+// roomLocked reports whether one more entry may be accepted: the total is under
+// its bound, and a worker or a place is free. A free worker means that nothing is
+// queued or due.
+func (m *Mailbox[T]) roomLocked() bool {
+	return m.acceptedLocked() < m.boundLocked() && (m.free != nil || m.queue.len < m.bufferSize)
+}
+
+// admitLocked accepts e into a free worker's hand, else into the queue. There
+// must be room.
+func (m *Mailbox[T]) admitLocked(e *Entry[T]) {
+	m.count.Admitted++
+	if m.free != nil {
+		m.claimLocked(e)
+		return
+	}
+	e.state = queued
+	m.queue.push(e)
+	e.since = m.drain.joined(m.queue.len, m.finishedLocked())
+}
+
+// promoteLocked admits waiters, in order, while there is room.
+func (m *Mailbox[T]) promoteLocked() {
+	for m.waiters.head != nil && m.roomLocked() {
+		m.admitLocked(m.waiters.pop())
+	}
+}
+
+func (m *Mailbox[T]) boundLocked() int { return m.bufferSize + m.concurrency }
+
+func (m *Mailbox[T]) acceptedLocked() int {
+	return m.queue.len + m.parked.len + m.due.len + m.hands.len
+}
+
+func (m *Mailbox[T]) finishedLocked() uint64 {
+	return m.count.Completed + m.count.Failed + m.count.Cancelled + m.count.DeadLettered
+}

@@ -1,0 +1,193 @@
+package mailbox
+
+import "bifrost/schemas"
+
+// Outcome is how an accepted entry ended.
+type Outcome uint8
+
+// The outcomes that a worker reports.
+const (
+	Completed Outcome = iota
+	Failed
+	Cancelled
+)
+
+// Leaving is what Leave found.
+type Leaving uint8
+
+// What became of an entry whose sender leaves.
+const (
+	// GaveBack: the entry was waiting, queued or backing off, and is settled;
+	// its place is free. The caller has it alone.
+	GaveBack Leaving = iota
+	// InHand: a worker holds the entry, and will find it abandoned.
+	InHand
+	// Answered: it has been answered, or is being answered right now.
+	Answered
+)
+
+// Leave takes back an entry whose sender no longer waits for the answer.
+func (m *Mailbox[T]) Leave(e *Entry[T]) Leaving {
+	m.mu.Lock()
+	return m.leaveLocked(e)
+}
+
+// LeaveIf is Leave for a caller that may come late: if ticket is not the
+// entry's current one it does nothing and returns Answered.
+func (m *Mailbox[T]) LeaveIf(e *Entry[T], ticket uint64) Leaving {
+	m.mu.Lock()
+	if e.ticket != ticket {
+		m.mu.Unlock()
+		return Answered
+	}
+	return m.leaveLocked(e)
+}
+
+func (m *Mailbox[T]) leaveLocked(e *Entry[T]) Leaving {
+	switch e.state {
+	case waiting:
+		m.waiters.remove(e)
+		m.count.Left++
+	case queued, due, backingOff:
+		m.removeAcceptedLocked(e)
+		m.count.Cancelled++
+	case inHand:
+		e.state = abandoned
+		m.mu.Unlock()
+		return InHand
+	default:
+		m.mu.Unlock()
+		return Answered
+	}
+	e.state = settled
+	m.promoteLocked()
+	m.settleIdleLocked()
+	m.unlock(Next[T]{})
+	return GaveBack
+}
+
+func (m *Mailbox[T]) removeAcceptedLocked(e *Entry[T]) {
+	switch e.state {
+	case queued:
+		m.queue.remove(e)
+		m.drain.left(m.queue.len)
+	case due:
+		m.due.remove(e)
+	case backingOff:
+		m.parked.remove(e)
+	}
+}
+
+// Reply claims the right to give the sender the beginning of an answer whose
+// rest follows, as a stream does; the entry stays in hand until Finish. It
+// returns false if the sender has gone or was answered.
+func (m *Mailbox[T]) Reply(e *Entry[T]) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e.state != inHand {
+		return false
+	}
+	e.state = replied
+	return true
+}
+
+// Finish settles what w holds and gives w its next entry. It returns true if the
+// caller is the one to answer the sender: false after Reply, or if the sender
+// has gone or was answered. An entry whose sender has gone counts as cancelled.
+func (m *Mailbox[T]) Finish(w *Worker[T], o Outcome) (Next[T], bool) {
+	m.mu.Lock()
+	won := m.finishLocked(w, o)
+	next := m.takeLocked(w)
+	m.settleIdleLocked()
+	return m.unlock(next), won
+}
+
+// Panicked settles what w holds, if anything, as Finish does; w gets nothing
+// until it is Ready again.
+func (m *Mailbox[T]) Panicked(w *Worker[T]) bool {
+	m.mu.Lock()
+	won := false
+	if w.current != nil {
+		won = m.finishLocked(w, Failed)
+	}
+	if w.known && !w.restarting {
+		w.restarting = true
+		m.restarting++
+	}
+	m.promoteLocked()
+	m.settleIdleLocked()
+	m.unlock(Next[T]{})
+	return won
+}
+
+func (m *Mailbox[T]) finishLocked(w *Worker[T], o Outcome) bool {
+	e := w.current
+	if e == nil {
+		panic("mailbox: finish without an entry in hand")
+	}
+	w.current = nil
+	m.hands.remove(e)
+	won := e.state == inHand
+	if e.state == abandoned {
+		o = Cancelled
+	}
+	e.state = settled
+	switch o {
+	case Completed:
+		m.count.Completed++
+	case Failed:
+		m.count.Failed++
+	default:
+		m.count.Cancelled++
+	}
+	return won
+}
+
+// Backoff parks what w holds until Due, and gives w its next entry. It returns
+// false if the sender has gone: then the entry is settled, as by Finish.
+func (m *Mailbox[T]) Backoff(w *Worker[T]) (Next[T], bool) {
+	m.mu.Lock()
+	parked := w.current.state == inHand
+	if parked {
+		m.hands.remove(w.current)
+		w.current.state = backingOff
+		m.parked.push(w.current)
+		w.current = nil
+	} else {
+		m.finishLocked(w, Cancelled)
+	}
+	next := m.takeLocked(w)
+	m.settleIdleLocked()
+	return m.unlock(next), parked
+}
+
+// Due ends an entry's backoff: a free worker has it at once, else the next one
+// that gets free. A ticket that is not the entry's current one does nothing.
+func (m *Mailbox[T]) Due(e *Entry[T], ticket uint64) {
+	m.mu.Lock()
+	if e.ticket == ticket && e.state == backingOff {
+		m.parked.remove(e)
+		if m.free != nil {
+			m.claimLocked(e)
+		} else {
+			e.state = due
+			m.due.push(e)
+		}
+	}
+	m.unlock(Next[T]{})
+}
+
+// Expire refuses an entry that still waits for a place, with queue_timeout. It
+// returns false if the entry no longer waits, or the ticket is not its current
+// one; else the caller answers the sender.
+func (m *Mailbox[T]) Expire(e *Entry[T], ticket uint64) (Refusal, bool) {
+	m.mu.Lock()
+	if e.ticket != ticket || e.state != waiting {
+		m.mu.Unlock()
+		return Refusal{}, false
+	}
+	m.waiters.remove(e)
+	e.state = settled
+	m.settleIdleLocked()
+	return m.refuse(schemas.ReasonQueueTimeout), true
+}

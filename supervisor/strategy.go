@@ -1,0 +1,105 @@
+package supervisor
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Strategy restarts failed children by a Policy. It implements
+// actor.SupervisorStrategy for one supervisor; it is safe for concurrent use.
+type Strategy struct {
+	policy Policy
+	notify func(child *actor.PID, backingOff bool)
+
+	mu       sync.Mutex // guards what follows
+	stopped  bool
+	children map[string]*child // by PID id
+}
+
+type child struct {
+	window Window
+	timer  *time.Timer // nil: not backing off
+}
+
+var _ actor.SupervisorStrategy = (*Strategy)(nil)
+
+// New returns a strategy. notify, which may be nil, is called when a child's
+// backoff begins and ends; it must not block.
+func New(p Policy, notify func(child *actor.PID, backingOff bool)) *Strategy {
+	if notify == nil {
+		notify = func(*actor.PID, bool) {}
+	}
+	return &Strategy{policy: p, notify: notify, children: make(map[string]*child)}
+}
+
+// HandleFailure restarts who, now or after its backoff. It does not block.
+func (s *Strategy) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID,
+	_ *actor.RestartStatistics, reason, _ interface{}) {
+	system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: actor.RestartDirective})
+	delay := s.failure(supervisor, who)
+	if delay == 0 {
+		supervisor.RestartChildren(who)
+	}
+}
+
+// failure notes a failure and, if the restart is delayed, arms its timer.
+func (s *Strategy) failure(supervisor actor.Supervisor, who *actor.PID) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.children[who.Id]
+	if c == nil {
+		c = &child{}
+		s.children[who.Id] = c
+	}
+	delay := c.window.Failure(s.policy, time.Now(), rand.Float64())
+	if delay > 0 && !s.stopped && c.timer == nil {
+		s.notify(who, true)
+		// Ends when it has fired, or by Forget or Stop. Restarting only posts a
+		// message, so a timer's goroutine may do it.
+		c.timer = time.AfterFunc(delay, func() { s.restart(supervisor, who, c) })
+	}
+	return delay
+}
+
+func (s *Strategy) restart(supervisor actor.Supervisor, who *actor.PID, c *child) {
+	s.mu.Lock()
+	fire := c.timer != nil
+	s.endBackoffLocked(who, c)
+	s.mu.Unlock()
+	if fire {
+		supervisor.RestartChildren(who)
+	}
+}
+
+func (s *Strategy) endBackoffLocked(who *actor.PID, c *child) {
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+		s.notify(who, false)
+	}
+}
+
+// Forget drops what is known of a child that has stopped for good.
+func (s *Strategy) Forget(who *actor.PID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.children[who.Id]; c != nil {
+		s.endBackoffLocked(who, c)
+		delete(s.children, who.Id)
+	}
+}
+
+// Stop ends all backoffs, and arms no more timers: a child that was to be
+// restarted later is left as it is, suspended, for its parent to stop. It may be
+// called again.
+func (s *Strategy) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	for id, c := range s.children {
+		s.endBackoffLocked(&actor.PID{Id: id}, c)
+	}
+}
