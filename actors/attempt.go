@@ -41,8 +41,9 @@ func (w *worker) try(c *call) result {
 	c.tries++
 	key, keyErr := w.pickKey(s, c.req)
 	if keyErr != nil {
+		in, again := retryIn(c.ctx, s, c.tries, c.req, keyErr)
 		s.leave()
-		return result{err: keyErr}
+		return result{err: keyErr, retry: again, in: in}
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	w.hold(cancel)
@@ -75,7 +76,7 @@ func (w *worker) try(c *call) result {
 func (w *worker) pickKey(s *settings, req *schemas.Request) (int, *schemas.Error) {
 	key, err := s.keys.pick(req.Model, time.Now())
 	if err == nil && key < 0 && !s.info.KeyOptional {
-		err = &schemas.Error{Kind: schemas.KindUnauthorized, Message: "the provider has no keys; add one to its configuration"}
+		err = &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the provider has no keys; add one to its configuration"}
 	}
 	if err != nil {
 		err.Provider, err.Model = w.router.name, req.Model

@@ -39,14 +39,14 @@ func benchActors(b *testing.B, callers int) {
 }
 
 func benchRouter(b testing.TB, drop bool) (*System, *Router) {
-	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 1000})
+	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 1000, Drop: drop})
 	if err != nil {
 		b.Fatal(err)
 	}
 	resp := &schemas.Response{}
 	sys.work = func(*worker, *call) result { return result{resp: resp} }
 	settings := schemas.ProviderConfig{}.WithDefaults()
-	r, err := sys.Start("p", Config{Provider: nobody{}, Settings: settings, Drop: drop})
+	r, err := sys.Start("p", Config{Provider: nobody{}, Settings: settings})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,6 +20,20 @@ type Ask struct {
 	Request *schemas.Request
 }
 
+func (a *Ask) context() context.Context {
+	if a == nil || a.Context == nil {
+		return context.Background()
+	}
+	return a.Context
+}
+
+func (a *Ask) request() *schemas.Request {
+	if a == nil {
+		return nil
+	}
+	return a.Request
+}
+
 // LogValue names the request without its content.
 func (a *Ask) LogValue() slog.Value { return a.Request.LogValue() }
 

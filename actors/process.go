@@ -30,21 +30,23 @@ var _ actor.Process = (*process)(nil)
 // sender may be a connection's only reader.
 func (p *process) SendUserMessage(_ *actor.PID, message interface{}) {
 	_, msg, sender := actor.UnwrapEnvelope(message)
+	p.deliver(msg, sender)
+}
+
+func (p *process) deliver(msg interface{}, sender *actor.PID) {
 	switch m := msg.(type) {
 	case *actor.PoisonPill:
 		if r := p.router.Load(); r != nil {
 			r.poison()
 		}
-	case actor.MessageBatch:
-		// its messages have been, or will be, delivered one by one
+	case actor.MessageBatch: // counted message by message
+		for _, one := range m.GetMessages() {
+			p.deliver(one, sender)
+		}
 	case *schemas.Request:
 		p.ask(context.Background(), m, sender)
 	case *Ask:
-		ctx := m.Context
-		if ctx == nil {
-			ctx = context.Background()
-		}
-		p.ask(ctx, m.Request, sender)
+		p.ask(m.context(), m.request(), sender)
 	default:
 		p.respond(sender, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: p.name,
 			Message: "a provider is asked with *schemas.Request or *actors.Ask"})

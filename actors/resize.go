@@ -16,7 +16,9 @@ func (r *Router) Configure(c Config) {
 	r.configuring.Lock()
 	defer r.configuring.Unlock()
 	r.settings.replace(newSettings(c))
-	missing, retired := r.mb.Resize(c.limits())
+	r.modes.Lock()
+	missing, retired := r.mb.Resize(c.limits(r.sys.drop.Load()))
+	r.modes.Unlock()
 	for _, slot := range retired {
 		r.stopWorker(slot)
 	}
@@ -97,5 +99,24 @@ func (r *Router) noteBackoff(_ *actor.PID, began bool) {
 		r.backingOff.Add(1)
 	} else {
 		r.backingOff.Add(-1)
+	}
+}
+
+// SetDefaultDrop switches all providers that have no mode of their own between
+// drop and wait mode. Who waits already keeps its turn.
+func (s *System) SetDefaultDrop(drop bool) {
+	s.drop.Store(drop)
+	for _, r := range s.routers() {
+		r.applyDrop()
+	}
+}
+
+// applyDrop puts the system's mode into force, whatever Configure does meanwhile:
+// each reads the mode under the lock, after it was stored.
+func (r *Router) applyDrop() {
+	r.modes.Lock()
+	defer r.modes.Unlock()
+	if !r.settings.peek().ownDrop {
+		r.mb.SetDrop(r.sys.drop.Load())
 	}
 }

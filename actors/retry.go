@@ -13,24 +13,24 @@ import (
 const maxHonouredRetryAfter = time.Minute
 
 // retryIn decides whether a failed attempt is repeated, and after how long:
-// exponential backoff with 20 % of jitter, at least what the provider asked for,
-// and only if it ends within the caller's deadline. An attempt that failed for
-// its key is repeated at once if another key can serve the model.
+// exponential backoff with 20 % of jitter, at least what the provider asked for
+// and until a key is there again, and only if it ends within the caller's
+// deadline. An attempt that failed for its key is repeated at once if another key
+// can serve the model.
 func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, err *schemas.Error) (time.Duration, bool) {
 	if tries > s.network.MaxRetries || !retryable(err) {
 		return 0, false
 	}
 	now := time.Now()
-	byKey := err.Kind == schemas.KindUnauthorized || err.Kind == schemas.KindRateLimited
-	if byKey && len(s.keys.keys) > 0 {
-		if _, resting := s.keys.pick(req.Model, now); resting == nil {
-			return 0, true
-		} else if err.Kind == schemas.KindUnauthorized {
-			return 0, false // the same refused key again would not help
-		}
-	}
 	delay := max(backoff(s.network, tries), err.RetryAfter)
-	if err.RetryAfter > maxHonouredRetryAfter {
+	if aboutKey(err) && len(s.keys.keys) > 0 {
+		_, resting := s.keys.pick(req.Model, now)
+		if resting == nil {
+			return 0, true
+		}
+		delay = max(delay, resting.RetryAfter)
+	}
+	if delay > maxHonouredRetryAfter {
 		return 0, false
 	}
 	if deadline, ok := ctx.Deadline(); ok && now.Add(delay).After(deadline) {
@@ -40,7 +40,11 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 }
 
 func retryable(err *schemas.Error) bool {
-	return err.Retryable() && err.Kind != schemas.KindOverloaded && err.Reason == ""
+	return err.Retryable() && (err.Reason == "" || err.Reason == schemas.ReasonKeysResting)
+}
+
+func aboutKey(err *schemas.Error) bool {
+	return err.Kind == schemas.KindUnauthorized || err.Kind == schemas.KindRateLimited
 }
 
 // backoff is the delay after the given number of tries.

@@ -27,6 +27,7 @@ type Router struct {
 	settings versions
 
 	configuring sync.Mutex // serialises Configure and Stop
+	modes       sync.Mutex // serialises what sets the mailbox's limits and mode
 
 	mu      sync.Mutex                         // guards what follows
 	workers map[*mailbox.Worker[*call]]*worker // from Started to Stopped
@@ -127,14 +128,4 @@ func (r *Router) refuse(req *schemas.Request, refusal mailbox.Refusal) error {
 	f := newRefused(r.name, req.Model, refusal)
 	r.sys.letters.publish(f.letter)
 	return &f.err
-}
-
-// SetDefaultDrop switches between drop and wait mode, unless the provider's own
-// settings say which. Who waits already keeps its turn.
-func (r *Router) SetDefaultDrop(drop bool) {
-	r.configuring.Lock()
-	defer r.configuring.Unlock()
-	if !r.settings.peek().ownDrop {
-		r.mb.SetDrop(drop)
-	}
 }

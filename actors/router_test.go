@@ -29,13 +29,13 @@ func (f fake) Call(ctx context.Context, a *schemas.Attempt) (*schemas.Response, 
 
 func start(t *testing.T, p schemas.Provider, workers, buffer int, drop bool) (*System, *Router) {
 	t.Helper()
-	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 10})
+	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 10, Drop: drop})
 	if err != nil {
 		t.Fatal(err)
 	}
 	settings := schemas.ProviderConfig{ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{
 		Concurrency: workers, BufferSize: buffer}}.WithDefaults()
-	r, err := sys.Start("p", Config{Provider: p, Settings: settings, Drop: drop})
+	r, err := sys.Start("p", Config{Provider: p, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}

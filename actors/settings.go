@@ -15,15 +15,20 @@ type Config struct {
 	Provider schemas.Provider
 	Keys     []schemas.Key
 	Settings schemas.ProviderConfig // with defaults, valid
-	Drop     bool                   // the mode in force for this provider
 	Shared   bool                   // the provider is the program's own: it is not closed
 }
 
-func (c Config) limits() mailbox.Limits {
+// limits are the mailbox's; dropDefault applies if the provider has no mode of its
+// own.
+func (c Config) limits(dropDefault bool) mailbox.Limits {
+	drop := dropDefault
+	if own := c.Settings.DropExcessRequests; own != nil {
+		drop = *own
+	}
 	return mailbox.Limits{
 		Concurrency: c.Settings.ConcurrencyAndBufferSize.Concurrency,
 		BufferSize:  c.Settings.ConcurrencyAndBufferSize.BufferSize,
-		Drop:        c.Drop,
+		Drop:        drop,
 		MaxWaiting:  c.Settings.MaxWaiting,
 	}
 }

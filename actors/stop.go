@@ -130,14 +130,8 @@ func (s *System) Shutdown(ctx context.Context) []Left {
 func (s *System) shutdown(ctx context.Context) []Left {
 	s.mu.Lock()
 	s.closing = true
-	routers := make([]*Router, 0, len(s.processes))
-	for _, p := range s.processes {
-		if r := p.router.Load(); r != nil {
-			routers = append(routers, r)
-		}
-	}
 	s.mu.Unlock()
-	left := stopAll(ctx, routers)
+	left := stopAll(ctx, s.routers())
 	s.engine.Root.Stop(s.root)
 	waitFor(s.rootStopped, stopGrace)
 	s.letters.stop()
@@ -147,6 +141,18 @@ func (s *System) shutdown(ctx context.Context) []Left {
 		s.engine.Shutdown()
 	}
 	return left
+}
+
+func (s *System) routers() []*Router {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*Router, 0, len(s.processes))
+	for _, p := range s.processes {
+		if r := p.router.Load(); r != nil {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // stopAll stops the routers side by side and waits for all of them.

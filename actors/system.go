@@ -35,6 +35,7 @@ type System struct {
 	workerOptions []actor.PropsOption
 	work          func(*worker, *call) result
 
+	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
 
 	mu        sync.Mutex // guards processes and closing
@@ -50,6 +51,7 @@ type Options struct {
 	Engine   *actor.ActorSystem // nil: one of its own
 	Logger   zerolog.Logger     // the zero Logger is silent
 	PoolSize int
+	Drop     bool // drop or wait, for providers that do not say
 }
 
 // NewSystem starts an actor tree without providers. It fails if the engine's
@@ -57,6 +59,7 @@ type Options struct {
 func NewSystem(o Options) (*System, error) {
 	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt,
 		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
+	s.drop.Store(o.Drop)
 	if s.engine == nil {
 		s.owned = true
 		s.engine = NewEngine(o.Logger)
@@ -150,7 +153,7 @@ func (s *System) processLocked(name string) (*process, error) {
 }
 
 func (s *System) newRouter(name string, c Config) *Router {
-	r := &Router{name: name, sys: s, mb: mailbox.New[*call](c.limits()), stopped: make(chan struct{}),
+	r := &Router{name: name, sys: s, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}),
 		workers: make(map[*mailbox.Worker[*call]]*worker)}
 	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff)
 	r.settings.now = newSettings(c)

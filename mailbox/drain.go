@@ -30,14 +30,15 @@ func (d *drainRate) joined(queued int, finished uint64) time.Time {
 	return now
 }
 
-// left notes that queued entries remain.
-func (d *drainRate) left(queued int) {
-	if queued == 0 {
+// left notes that queued entries remain. The end of a backlog fixes its rate.
+func (d *drainRate) left(queued int, finished uint64) {
+	if queued == 0 && !d.since.IsZero() {
+		d.rate(time.Now(), finished)
 		d.since = time.Time{}
 	}
 }
 
-// rate returns entries per second, 0 if unknown.
+// rate returns entries per second, 0 if unknown, and remembers it.
 func (d *drainRate) rate(now time.Time, finished uint64) float64 {
 	if d.since.IsZero() {
 		return d.last

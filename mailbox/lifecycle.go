@@ -7,6 +7,7 @@ import "bifrost/schemas"
 // stop; workers that are busy retire when they give back their entry. Nothing
 // accepted is lost: what is over a smaller bound stays until it is served.
 func (m *Mailbox[T]) Resize(l Limits) (missing int, retired []*Worker[T]) {
+	l.mustBeValid()
 	m.mu.Lock()
 	m.setLimits(l)
 	for m.free != nil && m.live-m.restarting > m.concurrency {
@@ -69,7 +70,7 @@ func (m *Mailbox[T]) Drain() []Returned[T] {
 			out = append(out, Returned[T]{e, m.refusalLocked(schemas.ReasonDraining)})
 		}
 	}
-	m.drain.left(0)
+	m.drain.left(0, m.finishedLocked())
 	m.settleIdleLocked()
 	return out
 }

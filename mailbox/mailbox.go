@@ -36,7 +36,8 @@ type Mailbox[T any] struct {
 	live       int // workers that have not retired
 	restarting int // of those, the ones that panicked and are not back yet
 	free       *Worker[T]
-	claimed    *Worker[T] // to be handed over when the lock is let go
+
+	claimed, lastClaimed *Worker[T] // chain of hand-offs, for when the lock is let go
 
 	count  Counters
 	drain  drainRate
@@ -46,15 +47,21 @@ type Mailbox[T any] struct {
 
 // New returns an open mailbox without workers.
 func New[T any](l Limits) *Mailbox[T] {
+	l.mustBeValid()
 	m := &Mailbox[T]{idle: make(chan struct{})}
 	m.setLimits(l)
 	return m
 }
 
-func (m *Mailbox[T]) setLimits(l Limits) {
+// mustBeValid is called before the lock is taken: who recovers from its panic
+// still has a mailbox.
+func (l Limits) mustBeValid() {
 	if l.Concurrency < 1 || l.BufferSize < 1 || l.MaxWaiting < 0 {
 		panic("mailbox: concurrency and buffer size are at least 1, max waiting at least 0")
 	}
+}
+
+func (m *Mailbox[T]) setLimits(l Limits) {
 	m.concurrency, m.bufferSize = l.Concurrency, l.BufferSize
 	m.maxWaiting, m.drop = l.MaxWaiting, l.Drop
 }
@@ -90,9 +97,13 @@ type Refusal struct {
 	RetryAfter time.Duration
 }
 
-// Offer admits e, or lets it wait, or refuses it. The entry must be settled.
+// Offer admits e, or lets it wait, or refuses it. It panics if the entry is not
+// settled.
 func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 	m.mu.Lock()
+	if e.state != settled {
+		m.misused("offer of an entry that is not settled")
+	}
 	m.count.Offered++
 	m.ticket++
 	e.ticket = m.ticket
@@ -115,6 +126,12 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 	m.waiters.push(e)
 	m.mu.Unlock()
 	return Waits, Refusal{}
+}
+
+// misused lets go of the lock and panics.
+func (m *Mailbox[T]) misused(what string) {
+	m.mu.Unlock()
+	panic("mailbox: " + what)
 }
 
 func (m *Mailbox[T]) refuse(r schemas.Reason) Refusal {

@@ -70,7 +70,7 @@ func (m *Mailbox[T]) removeAcceptedLocked(e *Entry[T]) {
 	switch e.state {
 	case queued:
 		m.queue.remove(e)
-		m.drain.left(m.queue.len)
+		m.drain.left(m.queue.len, m.finishedLocked())
 	case due:
 		m.due.remove(e)
 	case backingOff:
@@ -111,6 +111,7 @@ func (m *Mailbox[T]) Panicked(w *Worker[T]) bool {
 		won = m.finishLocked(w, Failed)
 	}
 	if w.known && !w.restarting {
+		m.unfreeLocked(w) // it may have panicked over something else
 		w.restarting = true
 		m.restarting++
 	}
@@ -121,10 +122,7 @@ func (m *Mailbox[T]) Panicked(w *Worker[T]) bool {
 }
 
 func (m *Mailbox[T]) finishLocked(w *Worker[T], o Outcome) bool {
-	e := w.current
-	if e == nil {
-		panic("mailbox: finish without an entry in hand")
-	}
+	e := m.currentLocked(w)
 	w.current = nil
 	m.hands.remove(e)
 	won := e.state == inHand
@@ -143,16 +141,25 @@ func (m *Mailbox[T]) finishLocked(w *Worker[T], o Outcome) bool {
 	return won
 }
 
+// currentLocked returns what w holds. It is misuse if that is nothing.
+func (m *Mailbox[T]) currentLocked(w *Worker[T]) *Entry[T] {
+	if w.current == nil {
+		m.misused("the worker has nothing in hand to give back")
+	}
+	return w.current
+}
+
 // Backoff parks what w holds until Due, and gives w its next entry. It returns
 // false if the sender has gone: then the entry is settled, as by Finish.
 func (m *Mailbox[T]) Backoff(w *Worker[T]) (Next[T], bool) {
 	m.mu.Lock()
-	parked := w.current.state == inHand
+	e := m.currentLocked(w)
+	parked := e.state == inHand
 	if parked {
-		m.hands.remove(w.current)
-		w.current.state = backingOff
-		m.parked.push(w.current)
 		w.current = nil
+		m.hands.remove(e)
+		e.state = backingOff
+		m.parked.push(e)
 	} else {
 		m.finishLocked(w, Cancelled)
 	}

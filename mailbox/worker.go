@@ -11,11 +11,18 @@ type Worker[T any] struct {
 	known      bool       // counted in live
 	idle       int        // visits by EachFree since it last held an entry
 	restarting bool
+
+	// handing is what unlock hands over next, outside the lock. Nobody but the
+	// goroutine that claimed the worker touches it: current may be taken away
+	// meanwhile, by Stopped.
+	handing *Entry[T]
 }
 
 // NewWorker returns a worker that is given its entries by hand. hand must not
 // block, and is called by any goroutine, one entry at a time: the next only
-// after Finish, Backoff or Panicked gave the last one back.
+// after Finish, Backoff or Panicked gave the last one back. A hand-off that was
+// under way when Stopped was called still comes, with an entry that is no longer
+// the worker's: a stopped worker ignores it.
 func NewWorker[T any](hand func(*Entry[T])) *Worker[T] {
 	return &Worker[T]{hand: hand}
 }
@@ -125,7 +132,7 @@ func (m *Mailbox[T]) nextLocked() *Entry[T] {
 		return e
 	}
 	if e := m.queue.pop(); e != nil {
-		m.drain.left(m.queue.len)
+		m.drain.left(m.queue.len, m.finishedLocked())
 		return e
 	}
 	if m.waiters.head == nil || m.acceptedLocked() >= m.boundLocked() {
@@ -144,19 +151,26 @@ func (m *Mailbox[T]) holdLocked(w *Worker[T], e *Entry[T]) {
 // claimLocked takes a free worker for e; it is handed over when the lock is let go.
 func (m *Mailbox[T]) claimLocked(e *Entry[T]) {
 	w := m.free
-	m.free = w.next
+	m.free, w.next = w.next, nil
 	m.holdLocked(w, e)
-	w.next, m.claimed = m.claimed, w
+	w.handing = e
+	if m.claimed == nil {
+		m.claimed = w
+	} else {
+		m.lastClaimed.next = w
+	}
+	m.lastClaimed = w
 }
 
-// unlock lets go of the lock and then hands over what was claimed under it.
+// unlock lets go of the lock and then hands over what was claimed under it, in
+// the order in which it was claimed.
 func (m *Mailbox[T]) unlock(next Next[T]) Next[T] {
 	w := m.claimed
-	m.claimed = nil
+	m.claimed, m.lastClaimed = nil, nil
 	m.mu.Unlock()
 	for w != nil {
-		e, following := w.current, w.next
-		w.next = nil
+		e, following := w.handing, w.next
+		w.handing, w.next = nil, nil
 		w.hand(e)
 		w = following
 	}

@@ -21,7 +21,8 @@ type Request struct {
 	Body   []byte // nil: none
 }
 
-// Response is an answer of any status. Who receives it closes Body.
+// Response is an answer of any status. Who receives it closes Body. Close may be
+// called while a Read is pending, which it ends, and more than once.
 type Response struct {
 	StatusCode int
 	Header     http.Header

@@ -1,0 +1,86 @@
+package bifrost
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"bifrost/schemas"
+)
+
+// ChatCompletionRequest asks for a chat completion and waits for the whole
+// answer. It blocks while the provider's mailbox is full in wait mode; ctx ends
+// the wait as well as the call. Errors are *schemas.Error.
+func (c *Client) ChatCompletionRequest(ctx context.Context, req *schemas.ChatRequest) (*schemas.ChatResponse, error) {
+	resp, err := c.chat(ctx, schemas.OperationChat, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Chat, nil
+}
+
+// ChatCompletionStreamRequest asks for a chat completion and returns when its
+// first chunk is there. The stream holds a worker until it ends or is closed, and
+// lives no longer than ctx.
+func (c *Client) ChatCompletionStreamRequest(ctx context.Context, req *schemas.ChatRequest) (*ChatStream, error) {
+	resp, err := c.chat(ctx, schemas.OperationChatStream, req)
+	if err != nil {
+		return nil, err
+	}
+	return &ChatStream{chunks: resp.Stream}, nil
+}
+
+func (c *Client) chat(ctx context.Context, op schemas.Operation, req *schemas.ChatRequest) (*schemas.Response, error) {
+	if req == nil {
+		return nil, nilRequest()
+	}
+	return c.send(ctx, &schemas.Request{Operation: op, Provider: req.Provider, Model: req.Model, Chat: req})
+}
+
+// send resolves the provider if the request names none, and asks its router.
+func (c *Client) send(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	if req.Provider == "" {
+		var err error
+		if req.Provider, req.Model, err = c.Resolve(req.Model); err != nil {
+			return nil, err
+		}
+	}
+	r, err := c.route(req.Provider, req.Model)
+	if err != nil {
+		return nil, err
+	}
+	return r.Ask(ctx, req)
+}
+
+func nilRequest() error {
+	return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request is nil"}
+}
+
+// ChatStream is a streamed answer. One goroutine reads it; Close may be called
+// from any, and more than once. A stream that is neither read to its end nor
+// closed gives its worker back after NetworkConfig.ReaderIdleTimeout.
+type ChatStream struct{ chunks schemas.ChunkReader }
+
+// Next blocks until the next chunk. It returns io.EOF at the regular end, and an
+// *schemas.Error for a stream that broke.
+func (s *ChatStream) Next() (*schemas.ChatChunk, error) { return s.chunks.Next() }
+
+// Close gives up the rest of the answer, and cancels the call.
+func (s *ChatStream) Close() error { return s.chunks.Close() }
+
+// All ranges over the chunks. An error is the last element; the regular end has
+// none. Leaving the loop early closes the stream.
+func (s *ChatStream) All() iter.Seq2[*schemas.ChatChunk, error] {
+	return func(yield func(*schemas.ChatChunk, error) bool) {
+		defer s.Close()
+		for {
+			chunk, err := s.Next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(chunk, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package config
+
+import (
+	"bifrost/schemas"
+)
+
+// File is a file that has been read, with references replaced and defaults
+// filled in. It holds secrets; Print writes it without them.
+type File struct {
+	// Bifrost is ready for Init. Its Account is that of this file.
+	Bifrost schemas.BifrostConfig
+
+	// Server is for the gateway; Init does not need it.
+	Server Server
+
+	// Providers are sorted by name. There is at least one.
+	Providers []Provider
+
+	// Path is the file's name as it was given to Load or Parse.
+	Path string
+}
+
+var fileSection = section[File]{check: checkFile, fields: []field[File]{
+	whole("initial_pool_size", atLeastOne(orDefaultOf("100")),
+		func(f *File) *int { return &f.Bifrost.InitialPoolSize }),
+	truth("drop_excess_requests", func(f *File, v bool) { f.Bifrost.DropExcessRequests = v }),
+	nested("server", serverSection, func(f *File) *Server { return &f.Server }),
+	{name: "providers", read: readProviders, below: providerPaths},
+}}
+
+func providerPaths() []string {
+	paths := providerSection.paths()
+	for i := range paths {
+		paths[i] = "NAME." + paths[i]
+	}
+	return paths
+}
+
+func checkFile(r *reader, _ value, has given, _ *File) {
+	if _, ok := has["providers"]; !ok {
+		r.noProvider(1, "providers")
+	}
+}
+
+// bind reads the whole file from its tree.
+func bind(r *reader, root *node, name string) *File {
+	f := &File{Path: name}
+	r.known = fileSection.paths()
+	fileSection.read(r, value{node: root}, f)
+	f.Server = f.Server.withDefaults()
+	f.Bifrost = f.Bifrost.WithDefaults()
+	f.Bifrost.Account = newAccount(f.Providers)
+	return f
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+// seeds adds the reference, the specification's example and every bad file.
+func seeds(f *testing.F, bad ...string) {
+	for _, path := range append(bad, "../bifrost.toml", "testdata/specification.json") {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		f.Add([]byte(everythingOn(string(data))))
+		for _, c := range strings.Split(string(data), "\n== ") {
+			_, text, _ := strings.Cut(c, "\n")
+			text, _, _ = strings.Cut(text, "-- faults\n")
+			f.Add([]byte(text))
+		}
+	}
+}
+
+// checkParse parses data and holds the result against what Parse promises.
+func checkParse(t *testing.T, data []byte, format Format) {
+	t.Helper()
+	f, err := Parse("f", data, format, testEnv)
+	if err == nil {
+		if len(f.Providers) == 0 {
+			t.Error("no provider and no fault")
+		}
+		for _, p := range f.Providers {
+			if err := p.Config.Validate(); err != nil {
+				t.Errorf("accepted what Init refuses: %v", err)
+			}
+		}
+		checkPrint(t, f)
+		return
+	}
+	var all Errors
+	if !errors.As(err, &all) || f != nil {
+		t.Fatalf("got %v and %T", f, err)
+	}
+	last := 1 + strings.Count(string(data), "\n")
+	for i, fault := range all {
+		if fault.File != "f" || fault.Line < 1 || fault.Line > last || fault.Message == "" {
+			t.Errorf("got fault %+v of %d lines", fault, last)
+		}
+		if i > 0 && all[i-1].Line > fault.Line {
+			t.Errorf("faults are not in order: %v", err)
+		}
+	}
+}
+
+func checkPrint(t *testing.T, f *File) {
+	t.Helper()
+	text := printed(t, f)
+	if _, err := Parse("printed", []byte(text), TOML, testEnv); err != nil {
+		t.Errorf("what was printed does not load: %v\n%s", err, text)
+	}
+}
+
+func FuzzTOML(f *testing.F) {
+	seeds(f, "testdata/bad/structure.txt", "testdata/bad/syntax.txt", "testdata/bad/keys.txt", "testdata/bad/lines.txt",
+		"testdata/bad/network.txt", "testdata/bad/simulation.txt")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkParse(t, data, TOML)
+		text := strings.TrimPrefix(string(data), "\xef\xbb\xbf")
+		if notText(text) >= 0 {
+			return
+		}
+		lines := newLineTable(text)
+		x := scanTOML(text, lines)
+		if x.deep != nil {
+			return
+		}
+		tree, err := parseTOML(text)
+		if err != nil {
+			return
+		}
+		if missing := unplaced(tree, x.root, ""); len(missing) > 0 {
+			t.Errorf("no line for %q", missing)
+		}
+		all := strings.Split(text, "\n")
+		for _, m := range x.marks {
+			if line := all[m.line-1]; m.at.item < 0 && !strings.Contains(line, `\`) && !strings.Contains(line, m.at.name) {
+				t.Errorf("%s is not on line %d: %q", m.at.path(), m.line, line)
+			}
+		}
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	seeds(f, "testdata/bad/json.txt")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkParse(t, data, JSON)
+		root, faults := decode(data, JSON)
+		if root == nil || len(faults) > 0 {
+			return
+		}
+		checkNames(t, root, strings.Split(string(data), "\n"))
+	})
+}
+
+// checkNames checks that each name of the tree is on the line that it has.
+func checkNames(t *testing.T, n *node, lines []string) {
+	t.Helper()
+	for _, e := range n.elements {
+		checkNames(t, e, lines)
+	}
+	for _, m := range n.members {
+		line := lines[m.node.line-1]
+		if !strings.Contains(line, `\`) && !strings.Contains(line, `"`+m.name+`"`) {
+			t.Errorf("%q is not on line %d: %q", m.name, m.node.line, line)
+		}
+		checkNames(t, m.node, lines)
+	}
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"bifrost/schemas"
+)
+
+var keySection = section[schemas.Key]{check: checkKey, fields: []field[schemas.Key]{
+	{name: "name", read: readKeyName},
+	{name: "value", read: readKeyValue},
+	names("models", `"gpt-4o-mini"`, func(k *schemas.Key) *[]string { return &k.Models }),
+	positive("weight", orDefaultOf("1.0"), func(k *schemas.Key) *float64 { return &k.Weight }),
+}}
+
+func readKeyName(r *reader, v value, into *schemas.Key) {
+	switch {
+	case !r.want(v, kindText, `"team-a"`):
+	case strings.TrimSpace(v.text) == "":
+		r.fault(v.line, v.at, `must not be empty; leave it out for "key-1", "key-2" and so on`)
+	case strings.TrimSpace(v.text) != v.text || strings.IndexFunc(v.text, isControl) >= 0:
+		r.fault(v.line, v.at, `has white space at an end, or a control character; write a plain name such as "team-a"`)
+	default:
+		into.Name = v.text
+	}
+}
+
+func readKeyValue(r *reader, v value, into *schemas.Key) {
+	text, ok := r.reference(v, `"env.OPENAI_API_KEY"`)
+	switch {
+	case !ok:
+	case text == "":
+		r.fault(v.line, v.at, `must not be empty; write the key, or "env.NAME" for an environment variable`)
+	case !fitsHeader(text):
+		r.fault(v.line, v.at, "has white space at an end, or a control character, in the key; remove it")
+	default:
+		into.Value = text
+	}
+}
+
+func checkKey(r *reader, table value, has given, into *schemas.Key) {
+	if _, ok := has["value"]; !ok {
+		r.fault(table.line, table.at.key("value"), `is missing; write the key, or "env.NAME" for an environment variable`)
+	}
+	if into.Weight == 0 {
+		into.Weight = 1
+	}
+}
+
+// readKeys reads the list of keys. Keys without a name are called key-1, key-2
+// and so on by their place; no two may have the same name.
+func readKeys(r *reader, v value, into *Provider) {
+	example := "[[providers.NAME.keys]]"
+	if r.format == JSON {
+		example = `[{"value": "env.OPENAI_API_KEY"}]`
+	}
+	if !r.want(v, kindList, example) {
+		return
+	}
+	first := map[string]int{}
+	for i, e := range v.elements {
+		var k schemas.Key
+		e := value{e, v.at.item(i)}
+		keySection.read(r, e, &k)
+		line := e.line
+		if k.Name == "" {
+			k.Name = fmt.Sprintf("key-%d", i+1)
+		} else {
+			line = e.memberLine("name")
+		}
+		if before, ok := first[k.Name]; ok {
+			r.fault(line, e.at.key("name"), "is the same as that of the key on line %d; give each key its own name", before)
+		} else {
+			first[k.Name] = line
+		}
+		into.Keys = append(into.Keys, k)
+	}
+}
+
+// memberLine returns the line of a table's member, or of the table without it.
+func (n *node) memberLine(name string) int {
+	for _, m := range n.members {
+		if m.name == name {
+			return m.node.line
+		}
+	}
+	return n.line
+}

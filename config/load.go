@@ -1,0 +1,150 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Format is how a file is written.
+type Format int
+
+// The formats. Both have the same structure.
+const (
+	TOML Format = iota
+	JSON        // with // and /* */ comments and trailing commas
+)
+
+// maxFileBytes bounds what Load reads.
+const maxFileBytes = 16 << 20
+
+// Option changes how a file is read.
+type Option func(*options)
+
+type options struct {
+	lookup func(string) (string, bool)
+	types  []string
+}
+
+// WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv.
+func WithLookupEnv(lookup func(string) (string, bool)) Option {
+	return func(o *options) { o.lookup = lookup }
+}
+
+// WithTypes makes it a fault when a provider's type, or its name where it has no
+// type, is not among types. Without it types are not checked.
+func WithTypes(types []string) Option {
+	types = slices.Sorted(slices.Values(types))
+	return func(o *options) { o.types = types }
+}
+
+// Load reads the file at path: as JSON when its name ends in .json or .jsonc,
+// else as TOML. The error is Errors, with every fault of the file; a file that
+// cannot be read has one fault that wraps the operating system's error.
+func Load(path string, opts ...Option) (*File, error) {
+	data, fault := readFile(path)
+	if fault != nil {
+		return nil, Errors{fault}
+	}
+	return Parse(path, data, formatOf(path), nil, opts...)
+}
+
+func formatOf(path string) Format {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".json", ".jsonc":
+		return JSON
+	}
+	return TOML
+}
+
+func readFile(path string) ([]byte, *Fault) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &Fault{File: path, Message: "does not exist; name a configuration file with --config", cause: err}
+	}
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	if info.IsDir() {
+		return nil, &Fault{File: path, Message: "is a directory; name a file in it, such as " + filepath.Join(path, "bifrost.toml")}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	if len(data) > maxFileBytes {
+		return nil, &Fault{File: path, Message: "is larger than 16 MiB; name a configuration file"}
+	}
+	return data, nil
+}
+
+// unreadable leaves out the path of a PathError, which the fault already names.
+func unreadable(path string, err error) *Fault {
+	reason := err
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		reason = p.Err
+	}
+	return &Fault{File: path, Message: "cannot be read: " + reason.Error() + "; check the path and its permissions", cause: err}
+}
+
+// Parse reads data, which faults call name. References ask lookup; nil means
+// os.LookupEnv. The error is Errors, with every fault of the file.
+func Parse(name string, data []byte, format Format, lookup func(string) (string, bool), opts ...Option) (*File, error) {
+	o := options{lookup: lookup}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if o.lookup == nil {
+		o.lookup = os.LookupEnv
+	}
+	r := &reader{lookup: o.lookup, types: o.types, format: format}
+	root, faults := decode(data, format)
+	r.faults = faults
+	var f *File
+	if root != nil {
+		f = bind(r, root, name)
+	}
+	for _, fault := range r.faults {
+		fault.File = name
+	}
+	if err := r.faults.sorted(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// decode returns the tree of data in either format.
+func decode(data []byte, format Format) (*node, Errors) {
+	text := string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	lines := newLineTable(text)
+	if i := notText(text); i >= 0 {
+		return nil, Errors{{Line: lines.at(i), Message: "is not UTF-8 text; save the file as UTF-8"}}
+	}
+	if format == JSON {
+		return decodeJSON(text, lines)
+	}
+	return decodeTOML(text, lines)
+}
+
+// notText returns the offset of the first byte that is not UTF-8 or is zero, as
+// every second byte is in UTF-16; or -1.
+func notText(text string) int {
+	for i, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 || r == 0 {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,105 @@
+package config
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"bifrost/schemas"
+)
+
+type network = schemas.NetworkConfig
+
+var networkSection = section[network]{check: checkBackoff, fields: []field[network]{
+	{name: "base_url", read: readBaseURL},
+	{name: "extra_headers", read: readExtraHeaders},
+	whole("max_retries", wholeBounds{least: 0, otherwise: "write 0 or leave it out for no retries"},
+		func(c *network) *int { return &c.MaxRetries }),
+	networkTime("retry_backoff_initial", schemas.DefaultRetryBackoffInitial,
+		func(c *network) *time.Duration { return &c.RetryBackoffInitial }),
+	networkTime("retry_backoff_max", schemas.DefaultRetryBackoffMax,
+		func(c *network) *time.Duration { return &c.RetryBackoffMax }),
+	networkTime("connect_timeout", schemas.DefaultConnectTimeout,
+		func(c *network) *time.Duration { return &c.ConnectTimeout }),
+	networkTime("first_byte_timeout", schemas.DefaultFirstByteTimeout,
+		func(c *network) *time.Duration { return &c.FirstByteTimeout }),
+	networkTime("total_timeout", schemas.DefaultTotalTimeout,
+		func(c *network) *time.Duration { return &c.TotalTimeout }),
+	networkTime("chunk_idle_timeout", schemas.DefaultChunkIdleTimeout,
+		func(c *network) *time.Duration { return &c.ChunkIdleTimeout }),
+	networkTime("reader_idle_timeout", schemas.DefaultReaderIdleTimeout,
+		func(c *network) *time.Duration { return &c.ReaderIdleTimeout }),
+}}
+
+func networkTime(name string, def time.Duration, target func(*network) *time.Duration) field[network] {
+	return duration(name, orDefaultOf(durationText(def)), target)
+}
+
+func checkBackoff(r *reader, _ value, has given, into *network) {
+	limit := has["retry_backoff_max"]
+	if _, ok := has["retry_backoff_initial"]; ok && into.RetryBackoffInitial == 0 {
+		return // it has a fault of its own
+	}
+	initial := into.WithDefaults().RetryBackoffInitial
+	if into.RetryBackoffMax > 0 && into.RetryBackoffMax < initial {
+		r.fault(limit.line, limit.at, "must not be below retry_backoff_initial, which is %s; raise it or lower the other",
+			durationText(initial))
+	}
+}
+
+func readBaseURL(r *reader, v value, into *network) {
+	text, ok := r.reference(v, `"https://api.openai.com"`)
+	switch {
+	case !ok:
+	case !isBaseURL(text):
+		r.fault(v.line, v.at, `must be http:// or https:// with a host, such as "https://api.openai.com", `+
+			`without user, query or fragment; credentials go into keys`)
+	default:
+		into.BaseURL = text
+	}
+}
+
+func isBaseURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(text, "?# \\") {
+		return false
+	}
+	if _, port, found := strings.Cut(strings.TrimPrefix(u.Host, "["+u.Hostname()+"]"), ":"); found && !isPort(port) {
+		return false
+	}
+	return (u.Scheme == "http" || u.Scheme == "https") && u.User == nil
+}
+
+func readExtraHeaders(r *reader, v value, into *network) {
+	if !r.want(v, kindTable, "") {
+		return
+	}
+	first := map[string]int{}
+	for _, m := range v.members {
+		h := value{m.node, v.at.key(m.name)}
+		same := strings.ToLower(m.name) // header names do not know case
+		if before, ok := first[same]; ok {
+			r.fault(h.line, h.at, "%s", givenTwice(before))
+			continue
+		}
+		first[same] = h.line
+		text, ok := r.reference(h, `"text"`)
+		switch {
+		case !isHeaderName(m.name):
+			r.fault(h.line, h.at, "is not the name of a header; write letters, digits and hyphens, such as X-Team")
+		case !ok:
+		case !fitsHeader(text):
+			r.fault(h.line, h.at, "has white space at an end, or a control character, in its value; remove it")
+		default:
+			if into.ExtraHeaders == nil {
+				into.ExtraHeaders = map[string]string{}
+			}
+			into.ExtraHeaders[m.name] = text
+		}
+	}
+}
+
+func isHeaderName(name string) bool {
+	odd := func(r rune) bool { return notBare(r) && !strings.ContainsRune("!#$%&'*+.^`|~", r) }
+	return name != "" && strings.IndexFunc(name, odd) < 0
+}

@@ -1,0 +1,180 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"bifrost/schemas"
+
+	"github.com/BurntSushi/toml"
+)
+
+const mask = "****"
+
+// Print writes the resolved configuration as TOML that loads again: every
+// default is there, and the values of keys and of extra headers are "****".
+func (f *File) Print(w io.Writer) error {
+	var b strings.Builder
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	if err := e.Encode(f.printed()); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "# resolved from %q\n%s", f.Path, spaced(b.String()))
+	return err
+}
+
+// spaced puts an empty line before each header, and leaves out that of the table
+// of providers, which says nothing. The encoder writes each value on one line, so
+// that a line that begins with "[" is always a header.
+func spaced(text string) string {
+	text = strings.Replace(text, "\n[providers]\n", "\n", 1)
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\n[", "\n\n["), "\n\n\n[", "\n\n[")
+}
+
+func (f *File) printed() printedFile {
+	out := printedFile{
+		InitialPoolSize:    f.Bifrost.InitialPoolSize,
+		DropExcessRequests: f.Bifrost.DropExcessRequests,
+		Server: printedServer{
+			Listen:          f.Server.Listen,
+			MaxBodyBytes:    f.Server.MaxBodyBytes,
+			ShutdownTimeout: span(f.Server.ShutdownTimeout),
+			LogLevel:        f.Server.LogLevel,
+		},
+		Providers: map[string]printedProvider{},
+	}
+	for _, p := range f.Providers {
+		out.Providers[p.Name] = printProvider(p)
+	}
+	return out
+}
+
+type printedFile struct {
+	InitialPoolSize    int                        `toml:"initial_pool_size"`
+	DropExcessRequests bool                       `toml:"drop_excess_requests"`
+	Server             printedServer              `toml:"server"`
+	Providers          map[string]printedProvider `toml:"providers"`
+}
+
+type printedServer struct {
+	Listen          string `toml:"listen"`
+	MaxBodyBytes    int64  `toml:"max_body_bytes"`
+	ShutdownTimeout span   `toml:"shutdown_timeout"`
+	LogLevel        string `toml:"log_level"`
+}
+
+type printedProvider struct {
+	Type               string             `toml:"type"`
+	DropExcessRequests *bool              `toml:"drop_excess_requests"`
+	MaxWaiting         int                `toml:"max_waiting,omitzero"`
+	QueueTimeout       span               `toml:"queue_timeout,omitzero"`
+	Keys               []printedKey       `toml:"keys"`
+	Sizes              printedSizes       `toml:"concurrency_and_buffer_size"`
+	Network            printedNetwork     `toml:"network_config"`
+	Simulation         *printedSimulation `toml:"simulation"`
+}
+
+type printedKey struct {
+	Name   string   `toml:"name"`
+	Value  string   `toml:"value"`
+	Models []string `toml:"models,omitempty"`
+	Weight float64  `toml:"weight"`
+}
+
+type printedSizes struct {
+	Concurrency int `toml:"concurrency"`
+	BufferSize  int `toml:"buffer_size"`
+}
+
+type printedNetwork struct {
+	BaseURL             string            `toml:"base_url,omitempty"`
+	MaxRetries          int               `toml:"max_retries"`
+	RetryBackoffInitial span              `toml:"retry_backoff_initial"`
+	RetryBackoffMax     span              `toml:"retry_backoff_max"`
+	ConnectTimeout      span              `toml:"connect_timeout"`
+	FirstByteTimeout    span              `toml:"first_byte_timeout"`
+	TotalTimeout        span              `toml:"total_timeout"`
+	ChunkIdleTimeout    span              `toml:"chunk_idle_timeout"`
+	ReaderIdleTimeout   span              `toml:"reader_idle_timeout"`
+	ExtraHeaders        map[string]string `toml:"extra_headers,omitempty"`
+}
+
+type printedSimulation struct {
+	Seed            uint64   `toml:"seed"`
+	Latency         span     `toml:"latency"`
+	LatencyP99      span     `toml:"latency_p99,omitzero"`
+	TokensPerSecond float64  `toml:"tokens_per_second,omitzero"`
+	OutputTokens    int      `toml:"output_tokens"`
+	ErrorRate       float64  `toml:"error_rate"`
+	RateLimitRate   float64  `toml:"rate_limit_rate"`
+	Concurrency     int      `toml:"concurrency,omitzero"`
+	Models          []string `toml:"models,omitempty"`
+}
+
+// span is a duration as the file has it.
+type span time.Duration
+
+func (s span) MarshalText() ([]byte, error) {
+	return []byte(durationText(time.Duration(s))), nil
+}
+
+func printProvider(p Provider) printedProvider {
+	c := p.Config
+	return printedProvider{
+		Type:               c.Type,
+		DropExcessRequests: c.DropExcessRequests,
+		MaxWaiting:         c.MaxWaiting,
+		QueueTimeout:       span(c.QueueTimeout),
+		Keys:               printKeys(p.Keys),
+		Sizes:              printedSizes(c.ConcurrencyAndBufferSize),
+		Network:            printNetwork(c.NetworkConfig),
+		Simulation:         printSimulation(c.Simulation),
+	}
+}
+
+func printKeys(keys []schemas.Key) []printedKey {
+	var out []printedKey
+	for _, k := range keys {
+		out = append(out, printedKey{Name: k.Name, Value: mask, Models: k.Models, Weight: k.Weight})
+	}
+	return out
+}
+
+func printNetwork(c network) printedNetwork {
+	masked := map[string]string{}
+	for name := range c.ExtraHeaders {
+		masked[name] = mask
+	}
+	return printedNetwork{
+		BaseURL:             c.BaseURL,
+		MaxRetries:          c.MaxRetries,
+		RetryBackoffInitial: span(c.RetryBackoffInitial),
+		RetryBackoffMax:     span(c.RetryBackoffMax),
+		ConnectTimeout:      span(c.ConnectTimeout),
+		FirstByteTimeout:    span(c.FirstByteTimeout),
+		TotalTimeout:        span(c.TotalTimeout),
+		ChunkIdleTimeout:    span(c.ChunkIdleTimeout),
+		ReaderIdleTimeout:   span(c.ReaderIdleTimeout),
+		ExtraHeaders:        masked,
+	}
+}
+
+func printSimulation(c *simulation) *printedSimulation {
+	if c == nil {
+		return nil
+	}
+	return &printedSimulation{
+		Seed:            c.Seed,
+		Latency:         span(c.Latency),
+		LatencyP99:      span(c.LatencyP99),
+		TokensPerSecond: c.TokensPerSecond,
+		OutputTokens:    c.OutputTokens,
+		ErrorRate:       c.ErrorRate,
+		RateLimitRate:   c.RateLimitRate,
+		Concurrency:     c.Concurrency,
+		Models:          c.Models,
+	}
+}

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/BurntSushi/toml"
+	"pgregory.net/rapid"
+)
+
+func printed(t rapid.TB, f *File) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPrintShowsEveryDefaultAndMasksSecrets(t *testing.T) {
+	f := mustParse(t, `
+[[providers.openai.keys]]
+value = "env.OPENAI_API_KEY"
+models = ["gpt-4o-mini"]
+[providers.openai.network_config.extra_headers]
+X-Team = "secret-team"
+`)
+	want := `# resolved from "bifrost.toml"
+initial_pool_size = 100
+drop_excess_requests = false
+
+[server]
+listen = "127.0.0.1:8080"
+max_body_bytes = 33554432
+shutdown_timeout = "30s"
+log_level = "info"
+
+[providers.openai]
+type = "openai"
+
+[[providers.openai.keys]]
+name = "key-1"
+value = "****"
+models = ["gpt-4o-mini"]
+weight = 1.0
+
+[providers.openai.concurrency_and_buffer_size]
+concurrency = 10
+buffer_size = 100
+
+[providers.openai.network_config]
+max_retries = 0
+retry_backoff_initial = "500ms"
+retry_backoff_max = "5s"
+connect_timeout = "5s"
+first_byte_timeout = "5m"
+total_timeout = "5m"
+chunk_idle_timeout = "2m"
+reader_idle_timeout = "1m"
+
+[providers.openai.network_config.extra_headers]
+X-Team = "****"
+`
+	if got := printed(t, f); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		source := drawFile(t)
+		f, err := Parse("bifrost.toml", []byte(source), TOML, testEnv)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, source)
+		}
+		text := printed(t, f)
+		if strings.Contains(text, "secret") {
+			t.Fatalf("a secret is in\n%s", text)
+		}
+		again, err := Parse("bifrost.toml", []byte(text), TOML, testEnv)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		for i := range f.Providers {
+			f.Providers[i] = masked(f.Providers[i])
+		}
+		f.Bifrost.Account = newAccount(f.Providers)
+		if !reflect.DeepEqual(f, again) {
+			t.Fatalf("got %#v\nwant %#v\n%s", again, f, text)
+		}
+	})
+}
+
+func masked(p Provider) Provider {
+	p = p.clone()
+	for i := range p.Keys {
+		p.Keys[i].Value = mask
+	}
+	for name := range p.Config.NetworkConfig.ExtraHeaders {
+		p.Config.NetworkConfig.ExtraHeaders[name] = mask
+	}
+	return p
+}
+
+// drawFile makes a valid file with any of the options.
+func drawFile(t *rapid.T) string {
+	providers := map[string]any{}
+	for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-zé."'\\#=-]{1,8}`), 1, 3, rapid.ID).Draw(t, "names") {
+		providers[name] = drawProvider(t)
+	}
+	file := map[string]any{"providers": providers}
+	maybe(t, file, "initial_pool_size", rapid.IntRange(1, 1e9))
+	maybe(t, file, "drop_excess_requests", rapid.Bool())
+	server := map[string]any{}
+	maybe(t, server, "listen", rapid.SampledFrom([]string{":0", "[::1]:80", "localhost:1"}))
+	maybe(t, server, "max_body_bytes", rapid.Int64Min(1))
+	maybe(t, server, "shutdown_timeout", drawDuration)
+	maybe(t, server, "log_level", rapid.SampledFrom(logLevels))
+	file["server"] = server
+	var b bytes.Buffer
+	if err := toml.NewEncoder(&b).Encode(file); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var drawDuration = rapid.Map(rapid.Int64Range(1, 1e18), func(n int64) string { return durationText(time.Duration(n)) })
+
+func drawProvider(t *rapid.T) map[string]any {
+	p := map[string]any{}
+	maybe(t, p, "type", rapid.StringN(1, 5, -1))
+	maybe(t, p, "drop_excess_requests", rapid.Bool())
+	maybe(t, p, "max_waiting", rapid.IntRange(1, 1e9))
+	maybe(t, p, "queue_timeout", drawDuration)
+	maybe(t, p, "keys", rapid.SliceOfN(rapid.Custom(drawKey), 1, 3))
+	maybe(t, p, "concurrency_and_buffer_size", rapid.Just(map[string]any{"concurrency": 3, "buffer_size": 5}))
+	network := map[string]any{}
+	maybe(t, network, "max_retries", rapid.IntRange(0, 9))
+	maybe(t, network, "base_url", rapid.Just("https://host.example/v1"))
+	maybe(t, network, "total_timeout", drawDuration)
+	maybe(t, network, "retry_backoff_initial", drawDuration)
+	maybe(t, network, "extra_headers", rapid.MapOfN(rapid.StringMatching(`[a-z.]{1,3}`), rapid.Just("secret"), 1, 3))
+	p["network_config"] = network
+	simulation := map[string]any{}
+	maybe(t, simulation, "seed", rapid.Int64Min(0))
+	maybe(t, simulation, "latency", drawDuration)
+	maybe(t, simulation, "tokens_per_second", rapid.Float64Range(1e-9, 1e9))
+	maybe(t, simulation, "error_rate", rapid.Float64Range(0, 1))
+	maybe(t, simulation, "models", rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z"\\\n]*[a-z]`), 0, 3, rapid.ID))
+	if len(simulation) > 0 {
+		p["simulation"] = simulation
+	}
+	return p
+}
+
+func drawKey(t *rapid.T) map[string]any {
+	k := map[string]any{"value": "secret" + rapid.StringMatching(`[a-z"\\]*`).Draw(t, "value")}
+	maybe(t, k, "weight", rapid.Float64Range(1e-9, 1e9))
+	maybe(t, k, "models", rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z/.-]+`), 0, 3, rapid.ID))
+	return k
+}
+
+func maybe[V any](t *rapid.T, table map[string]any, key string, g *rapid.Generator[V]) {
+	if rapid.Bool().Draw(t, "has "+key) {
+		table[key] = g.Draw(t, key)
+	}
+}

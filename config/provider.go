@@ -1,0 +1,122 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"bifrost/schemas"
+)
+
+// Provider is one provider of the file.
+type Provider struct {
+	Name string
+
+	// Config has every default filled in; Type is never empty.
+	Config schemas.ProviderConfig
+
+	// Keys are in the order of the file, each with a name, a value and a weight.
+	// None is valid.
+	Keys []schemas.Key
+}
+
+// String returns the provider's name only, so that a printed File has no secrets.
+func (p Provider) String() string { return "provider " + p.Name }
+
+// GoString is String.
+func (p Provider) GoString() string { return p.String() }
+
+type sizes = schemas.ConcurrencyAndBufferSize
+
+var sizesSection = section[sizes]{fields: []field[sizes]{
+	whole("concurrency", atLeastOne(orDefaultOf("10")), func(s *sizes) *int { return &s.Concurrency }),
+	whole("buffer_size", atLeastOne(orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }),
+}}
+
+var providerSection = section[Provider]{fields: []field[Provider]{
+	{name: "type", read: readType},
+	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
+	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
+	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }),
+	{name: "keys", read: readKeys, below: keySection.paths},
+	nested("concurrency_and_buffer_size", sizesSection,
+		func(p *Provider) *sizes { return &p.Config.ConcurrencyAndBufferSize }),
+	nested("network_config", networkSection, func(p *Provider) *network { return &p.Config.NetworkConfig }),
+	{name: "simulation", below: simulationSection.paths, read: func(r *reader, v value, into *Provider) {
+		into.Config.Simulation = &simulation{}
+		simulationSection.read(r, v, into.Config.Simulation)
+	}},
+}}
+
+func readType(r *reader, v value, into *Provider) {
+	if !r.want(v, kindText, `"openai"`) {
+		return
+	}
+	if v.text == "" {
+		r.fault(v.line, v.at, "must not be empty; leave it out when the provider's name is the type")
+		return
+	}
+	into.Config.Type = v.text
+}
+
+// readProviders reads the table of providers, each under its own name.
+func readProviders(r *reader, v value, into *File) {
+	if !r.want(v, kindTable, "") {
+		return
+	}
+	if len(v.members) == 0 {
+		r.noProvider(v.line, v.at)
+	}
+	for _, m := range v.members {
+		p := Provider{Name: m.name}
+		child := value{m.node, v.at.key(m.name)}
+		if !isProviderName(m.name) {
+			r.fault(child.line, child.at, `must have a name without "/", white space or control characters, such as my-openai`)
+		}
+		providerSection.read(r, child, &p)
+		r.checkType(child, p)
+		if p.Config.Type == "" {
+			p.Config.Type = p.Name
+		}
+		p.Config = p.Config.WithDefaults()
+		into.Providers = append(into.Providers, p)
+	}
+	slices.SortFunc(into.Providers, func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func (r *reader) noProvider(line int, at path) {
+	example := "[providers.simulated]"
+	if r.format == JSON {
+		example = `"providers": {"simulated": {}}`
+	}
+	r.fault(line, at, "has no provider; write at least one, such as %s", example)
+}
+
+func isProviderName(name string) bool {
+	bad := func(r rune) bool { return r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) }
+	return name != "" && strings.IndexFunc(name, bad) < 0
+}
+
+// checkType makes a fault when the known types were given and this provider's
+// is not one of them.
+func (r *reader) checkType(v value, p Provider) {
+	i := slices.IndexFunc(v.members, func(m member) bool { return m.name == "type" })
+	if r.types == nil || v.kind != kindTable || i >= 0 && p.Config.Type == "" {
+		return
+	}
+	if slices.Contains(r.types, cmp.Or(p.Config.Type, p.Name)) {
+		return
+	}
+	guess := ""
+	if s := nearest(cmp.Or(p.Config.Type, p.Name), r.types); s != "" {
+		guess = "did you mean " + s + "? "
+	}
+	all := strings.Join(r.types, ", ")
+	if i < 0 {
+		r.fault(v.line, v.at, "is not the name of a known type; %sadd type, one of %s", guess, all)
+		return
+	}
+	r.fault(v.members[i].node.line, v.at.key("type"), "is not a known type; %swrite one of %s", guess, all)
+}

@@ -1,0 +1,212 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"bifrost/schemas"
+)
+
+// The commented reference in the root and the page in docs.
+
+func readReference(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("../bifrost.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+var switchedOff = regexp.MustCompile(`(?m)^#([^ \n#])`)
+
+func everythingOn(text string) string { return switchedOff.ReplaceAllString(text, "$1") }
+
+func mustParse(t *testing.T, text string, opts ...Option) *File {
+	t.Helper()
+	f, err := Parse("bifrost.toml", []byte(text), TOML, testEnv, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func noEnv(string) (string, bool) { return "", false }
+
+func TestTheReferenceRunsAsItIsWithoutAnyKey(t *testing.T) {
+	f, err := Load("../bifrost.toml", WithLookupEnv(noEnv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Providers) != 1 || f.Providers[0].Name != "simulated" || len(f.Providers[0].Keys) != 0 {
+		t.Fatalf("got %v, want the simulated provider alone, without keys", f.Providers)
+	}
+	s := f.Providers[0].Config.Simulation
+	if s == nil || s.Latency != 300*time.Millisecond || s.TokensPerSecond != 60 {
+		t.Errorf("got simulation %+v", s)
+	}
+	if f.Bifrost.InitialPoolSize != schemas.DefaultInitialPoolSize || f.Bifrost.DropExcessRequests {
+		t.Errorf("got %+v, want the defaults", f.Bifrost)
+	}
+}
+
+func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
+	plain, full := mustParse(t, readReference(t)), mustParse(t, everythingOn(readReference(t)))
+	if full.Server != (Server{}).withDefaults() || plain.Server != full.Server {
+		t.Errorf("got server %+v, want the defaults", full.Server)
+	}
+	if full.Bifrost.InitialPoolSize != plain.Bifrost.InitialPoolSize || full.Bifrost.DropExcessRequests {
+		t.Errorf("got %+v, want the defaults", full.Bifrost)
+	}
+	openai := provider(t, full, "openai")
+	got := openai.Config
+	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 {
+		t.Error("an option without a default is not shown")
+	}
+	want := schemas.ProviderConfig{Type: "openai"}.WithDefaults()
+	want.MaxWaiting, want.QueueTimeout, want.DropExcessRequests = got.MaxWaiting, got.QueueTimeout, got.DropExcessRequests
+	want.NetworkConfig.BaseURL, want.NetworkConfig.ExtraHeaders = got.NetworkConfig.BaseURL, got.NetworkConfig.ExtraHeaders
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant the defaults %+v", got, want)
+	}
+	if k := openai.Keys; len(k) != 1 || k[0].Name != "key-1" || k[0].Weight != 1 || k[0].Value != "sk-secret-openai" {
+		t.Errorf("got keys %v, want one with the default name and weight", k)
+	}
+}
+
+func TestTheReferenceShowsTheDefaultsOfTheSimulation(t *testing.T) {
+	s := provider(t, mustParse(t, everythingOn(readReference(t))), "simulated").Config.Simulation
+	bare := provider(t, mustParse(t, "[providers.simulated.simulation]\n"), "simulated").Config.Simulation
+	if s.Seed != bare.Seed || s.OutputTokens != bare.OutputTokens || s.ErrorRate != bare.ErrorRate || s.RateLimitRate != bare.RateLimitRate {
+		t.Errorf("got %+v, want the defaults %+v", s, bare)
+	}
+}
+
+func TestTheReferenceOffersACustomServiceAndOllama(t *testing.T) {
+	f := mustParse(t, everythingOn(readReference(t)), WithTypes([]string{"ollama", "openai", "simulated"}))
+	custom := provider(t, f, "my-service")
+	if custom.Config.Type != "openai" || custom.Config.NetworkConfig.BaseURL == "" || len(custom.Keys) != 1 {
+		t.Errorf("got %+v", custom.Config)
+	}
+	if local := provider(t, f, "ollama"); len(local.Keys) != 0 || local.Config.NetworkConfig.BaseURL == "" {
+		t.Errorf("got %+v", local.Config)
+	}
+}
+
+func provider(t *testing.T, f *File, name string) Provider {
+	t.Helper()
+	for _, p := range f.Providers {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("no provider %s in %v", name, f.Providers)
+	return Provider{}
+}
+
+func TestEveryKeyOfTheBinderIsInTheReference(t *testing.T) {
+	text := everythingOn(readReference(t))
+	root, faults := decode([]byte(text), TOML)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	found := map[string]bool{}
+	collect(root, "", found)
+	for _, p := range fileSection.paths() {
+		if !found[p] {
+			t.Errorf("%s is not in bifrost.toml", p)
+		}
+	}
+}
+
+// collect notes the path of every value, with NAME for the name of a provider.
+func collect(n *node, at string, found map[string]bool) {
+	found[at] = true
+	for _, e := range n.elements {
+		collect(e, at, found)
+	}
+	for _, m := range n.members {
+		name := m.name
+		if at == "providers" {
+			name = "NAME"
+		}
+		collect(m.node, strings.TrimPrefix(at+"."+name, "."), found)
+	}
+}
+
+func TestEveryKeyOfTheBinderIsInTheDocumentation(t *testing.T) {
+	data, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, found := "", map[string]bool{}
+	for line := range strings.Lines(string(data)) {
+		if m := regexp.MustCompile("^#+ (?:`\\[+([^]`]+)\\]+`|Top level)").FindStringSubmatch(line); m != nil {
+			table = m[1]
+		}
+		if m := regexp.MustCompile("^\\| `([a-z0-9_]+)` \\|").FindStringSubmatch(line); m != nil {
+			found[strings.TrimPrefix(table+"."+m[1], ".")] = true
+		}
+	}
+	for _, p := range fileSection.paths() {
+		if !found[p] {
+			t.Errorf("%s is not in docs/configuration.md", p)
+		}
+		delete(found, p)
+	}
+	for p := range found {
+		t.Errorf("docs/configuration.md has %s, which is no key", p)
+	}
+}
+
+// TestEveryDefaultInTheDocumentationIsTheDefault reads the second code cell of
+// each row and gives it to the parser: the result is that of leaving it out.
+func TestEveryDefaultInTheDocumentationIsTheDefault(t *testing.T) {
+	data, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Rows whose default is a literal, by table; keys need a value beside them.
+	row := regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| [^|]* \\| `?(\"[^`\"]*\"|[0-9.]+|false)`? ?[|,]")
+	table, tried := "", 0
+	for line := range strings.Lines(string(data)) {
+		if m := regexp.MustCompile("^#+ (?:`\\[+([^]`]+)\\]+`|Top level)").FindStringSubmatch(line); m != nil {
+			table = strings.Replace(m[1], "NAME", "x", 1)
+		}
+		m := row.FindStringSubmatch(line)
+		if m == nil || m[1] == "name" {
+			continue
+		}
+		tried++
+		assertDefault(t, table, m[1], m[2])
+	}
+	if tried < 20 {
+		t.Errorf("only %d defaults were found", tried)
+	}
+}
+
+func assertDefault(t *testing.T, table, key, literal string) {
+	t.Helper()
+	base := ""
+	switch table {
+	case "":
+		base = "%[providers.x]\n"
+	case "providers.x.keys":
+		base = "[[providers.x.keys]]\nvalue = \"k\"\n%"
+	case "server":
+		base = "[providers.x]\n[server]\n%"
+	default:
+		base = "[" + table + "]\n%"
+	}
+	with := mustParse(t, strings.Replace(base, "%", key+" = "+literal+"\n", 1))
+	without := mustParse(t, strings.Replace(base, "%", "", 1))
+	if with.Server != without.Server || !reflect.DeepEqual(with.Providers, without.Providers) ||
+		with.Bifrost.InitialPoolSize != without.Bifrost.InitialPoolSize ||
+		with.Bifrost.DropExcessRequests != without.Bifrost.DropExcessRequests {
+		t.Errorf("%s.%s: %s is not the default", table, key, literal)
+	}
+}

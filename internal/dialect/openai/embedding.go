@@ -1,0 +1,112 @@
+package openai
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+
+	"bifrost/schemas"
+)
+
+// EncodeEmbedding writes req for model; an empty model means req.Model. req is
+// not modified. Extra's fields follow the typed ones and never override them.
+func EncodeEmbedding(req *schemas.EmbeddingRequest, model string) ([]byte, error) {
+	w := struct {
+		*schemas.EmbeddingRequest
+		Model string `json:"model"`
+	}{req, model}
+	if w.Model == "" {
+		w.Model = req.Model
+	}
+	body, err := json.Marshal(w)
+	if err != nil {
+		return nil, badRequest("the embedding request cannot be written as json; correct its input")
+	}
+	return merge(body, req.Extra)
+}
+
+// DecodeEmbedding reads an embedding request. Unknown fields go to Extra. Input
+// given as token numbers is not part of the canonical form.
+func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
+	req := &schemas.EmbeddingRequest{}
+	extra, err := decodeRequest(data, req, embeddingFields)
+	if err != nil {
+		return nil, err
+	}
+	if len(extra) > 0 {
+		req.Extra = extra
+	}
+	switch {
+	case req.Model == "":
+		return nil, badRequest("the field model is missing; name a model")
+	case len(req.Input) == 0:
+		return nil, badRequest("the field input is missing or empty; send a string or an array of strings")
+	}
+	return req, nil
+}
+
+// DecodeEmbeddingResponse reads vectors written as numbers or as base64. key is
+// masked in an error that the answer may carry instead.
+func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingResponse, error) {
+	if err := errorWithin(data, key); err != nil {
+		return nil, err
+	}
+	var in struct {
+		Object string `json:"object"`
+		Data   []struct {
+			Object    string `json:"object"`
+			Index     int    `json:"index"`
+			Embedding vector `json:"embedding"`
+		} `json:"data"`
+		Model string         `json:"model"`
+		Usage *schemas.Usage `json:"usage"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil || in.Data == nil {
+		return nil, badAnswer("the answer is not a list of embeddings; check network_config.base_url and the provider's type")
+	}
+	resp := &schemas.EmbeddingResponse{Object: in.Object, Model: in.Model, Usage: in.Usage,
+		Data: make([]schemas.Embedding, len(in.Data))}
+	for i, d := range in.Data {
+		resp.Data[i] = schemas.Embedding{Object: d.Object, Index: d.Index, Embedding: d.Embedding}
+	}
+	return resp, nil
+}
+
+// EncodeEmbeddingResponse writes vectors as numbers.
+func EncodeEmbeddingResponse(resp *schemas.EmbeddingResponse) ([]byte, error) {
+	out := *resp
+	out.Object = "list"
+	out.Data = make([]schemas.Embedding, len(resp.Data))
+	for i, d := range resp.Data {
+		d.Object = "embedding"
+		if d.Embedding == nil {
+			d.Embedding = []float64{}
+		}
+		out.Data[i] = d
+	}
+	return json.Marshal(out)
+}
+
+// vector is an embedding: numbers, or base64 of little-endian 32-bit floats.
+type vector []float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *vector) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] != '"' {
+		return json.Unmarshal(data, (*[]float64)(v))
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(raw)%4 != 0 {
+		return badAnswer("an embedding is not base64 of 32-bit floats")
+	}
+	*v = make(vector, len(raw)/4)
+	for i := range *v {
+		(*v)[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	}
+	return nil
+}

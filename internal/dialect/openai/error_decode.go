@@ -1,0 +1,201 @@
+package openai
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"bifrost/schemas"
+)
+
+// MaxErrorBody is the most that is kept of a provider's error body, in bytes.
+const MaxErrorBody = 64 << 10
+
+// DecodeError returns the error for an answer of a status that is no success.
+// body may be the beginning of a longer one. Whatever equals key, the used
+// credential, is masked in the reply that the error keeps; its message has
+// nothing of the body.
+func DecodeError(status int, header http.Header, body []byte, key string) *schemas.Error {
+	e := byStatus(status)
+	e.StatusCode = status
+	e.RetryAfter = retryAfter(header)
+	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Header: maskedHeader(header, key), Body: maskedBody(body, key)}
+	return e
+}
+
+// byStatus returns an error of the kind that a status stands for.
+func byStatus(status int) *schemas.Error {
+	switch {
+	case status == 401 || status == 402 || status == 403:
+		return &schemas.Error{Kind: schemas.KindUnauthorized,
+			Message: "the provider refused the key; check its value, rights and credit"}
+	case status == 404:
+		return &schemas.Error{Kind: schemas.KindNotFound,
+			Message: "the provider does not know the model or path; check the model's name and network_config.base_url"}
+	case status == 408 || status == 504:
+		return &schemas.Error{Kind: schemas.KindTimeout, MayHaveStarted: true,
+			Message: "the provider gave up waiting; try again or send a smaller request"}
+	case status == 429:
+		return &schemas.Error{Kind: schemas.KindRateLimited,
+			Message: "the provider's rate limit is reached; slow down or add a key"}
+	case status >= 400 && status < 500:
+		return &schemas.Error{Kind: schemas.KindInvalidRequest,
+			Message: "the provider refused the request; see its own message"}
+	case status >= 300 && status < 400:
+		return &schemas.Error{Kind: schemas.KindUpstream,
+			Message: "the provider answered with a redirect, which is not followed; correct network_config.base_url"}
+	}
+	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
+		Message: "the provider failed; try again"}
+}
+
+// errorWithin returns the error that a successful answer carries instead of a
+// result, or nil.
+func errorWithin(data []byte, key string) error {
+	v := gjson.GetBytes(data, "error")
+	if !v.Exists() || !present([]byte(v.Raw)) {
+		return nil
+	}
+	return errorInStream(data, key)
+}
+
+// errorInStream returns the error that an event or answer of status 200 carries.
+// Its own code decides the kind if it is a status.
+func errorInStream(data []byte, key string) *schemas.Error {
+	v := gjson.GetBytes(data, "error")
+	if !v.IsObject() {
+		v = gjson.ParseBytes(data) // an older form: {"object":"error","message":...,"code":...}
+	}
+	status := statusOf(v)
+	e := byStatus(status)
+	e.MayHaveStarted = true
+	e.StatusCode = status
+	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Body: maskedBody(data, key)}
+	return e
+}
+
+// statusOf returns the status that an error object means; 500 if it says none.
+func statusOf(v gjson.Result) int {
+	for _, name := range []string{"code", "status", "status_code"} {
+		if n := v.Get(name).Int(); n >= 400 && n < 600 {
+			return int(n)
+		}
+	}
+	for _, name := range []string{"type", "code"} {
+		switch word := v.Get(name).String(); {
+		case strings.HasPrefix(word, "rate_limit"), word == "insufficient_quota":
+			return http.StatusTooManyRequests
+		case word == "authentication_error", word == "invalid_api_key":
+			return http.StatusUnauthorized
+		case word == "invalid_request_error":
+			return http.StatusBadRequest
+		}
+	}
+	return http.StatusInternalServerError
+}
+
+// present reports whether an "error" member says anything: some providers send
+// null or an empty value with every answer.
+func present(raw json.RawMessage) bool {
+	switch string(bytes.TrimSpace(raw)) {
+	case "", "null", "{}", `""`, "false", "[]":
+		return false
+	}
+	return true
+}
+
+const mask = "***"
+
+// maskedBody returns a copy of body without key, of at most MaxErrorBody bytes.
+func maskedBody(body []byte, key string) []byte {
+	cut := len(body) > MaxErrorBody
+	body = bytes.Clone(body)
+	for _, form := range forms(key) {
+		body = bytes.ReplaceAll(body, []byte(form), []byte(mask))
+	}
+	body = body[:min(len(body), MaxErrorBody)]
+	if cut {
+		body = withoutBeginning(body, key)
+	}
+	return body
+}
+
+// withoutBeginning removes the beginning of key from the end of a body that was
+// cut there.
+func withoutBeginning(body []byte, key string) []byte {
+	for _, form := range forms(key) {
+		for n := len(form) - 1; n > 0; n-- {
+			if bytes.HasSuffix(body, []byte(form[:n])) {
+				return body[:len(body)-n]
+			}
+		}
+	}
+	return body
+}
+
+func maskedHeader(header http.Header, key string) http.Header {
+	header = header.Clone()
+	for _, values := range header {
+		for i := range values {
+			for _, form := range forms(key) {
+				values[i] = strings.ReplaceAll(values[i], form, mask)
+			}
+		}
+	}
+	return header
+}
+
+// forms returns how key may be written: as it is, and as JSON text writes it.
+func forms(key string) []string {
+	if key == "" {
+		return nil
+	}
+	all := []string{key}
+	if quoted, err := json.Marshal(key); err == nil {
+		if inner := string(quoted[1 : len(quoted)-1]); inner != key {
+			all = append(all, inner)
+		}
+	}
+	if slashed := strings.ReplaceAll(key, "/", `\/`); slashed != key {
+		all = append(all, slashed)
+	}
+	return all
+}
+
+// retryAfter returns how long a reply asks to wait; 0 if it does not say.
+// "Retry-After-Ms" is more exact and comes first. A date counts from the reply's
+// own date, so that a wrong clock here does not matter.
+func retryAfter(h http.Header) time.Duration {
+	if d, ok := number(h.Get("Retry-After-Ms"), time.Millisecond); ok {
+		return d
+	}
+	text := h.Get("Retry-After")
+	if d, ok := number(text, time.Second); ok {
+		return d
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(0, at.Sub(now))
+}
+
+// number reads a positive number of units; a fraction is allowed.
+func number(text string, unit time.Duration) (time.Duration, bool) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsNaN(v) {
+		return 0, false
+	}
+	const limit = float64(365 * 24 * time.Hour)
+	return time.Duration(min(max(v*float64(unit), 0), limit)), true
+}

@@ -1,0 +1,47 @@
+package openai
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// lenientInt reads a number that some providers write as a fraction, as text or
+// as null; what is no number is 0.
+type lenientInt int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *lenientInt) UnmarshalJSON(data []byte) error {
+	*n = 0
+	if v := gjson.ParseBytes(data).Float(); !math.IsNaN(v) && math.Abs(v) < 1<<62 {
+		*n = lenientInt(v)
+	}
+	return nil
+}
+
+// lenientText reads text that some providers write as an array of parts; parts
+// that are not text, and any other value, add nothing.
+type lenientText string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *lenientText) UnmarshalJSON(data []byte) error {
+	*s = ""
+	if len(data) == 0 {
+		return nil
+	}
+	switch data[0] {
+	case '"':
+		return json.Unmarshal(data, (*string)(s))
+	case '[':
+		var text strings.Builder
+		for _, part := range gjson.ParseBytes(data).Array() {
+			if part.Get("type").Str == "text" {
+				text.WriteString(textOf(part.Get("text")))
+			}
+		}
+		*s = lenientText(text.String())
+	}
+	return nil
+}

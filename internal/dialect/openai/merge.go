@@ -1,0 +1,111 @@
+package openai
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bifrost/schemas"
+)
+
+// merge adds extra's fields to the JSON object body. A field that body has, or
+// that reserved names, is left out: extra never overrides.
+func merge(body []byte, extra map[string]json.RawMessage, reserved ...string) ([]byte, error) {
+	if len(extra) == 0 {
+		return body, nil
+	}
+	taken := map[string]bool{}
+	for _, name := range reserved {
+		taken[name] = true
+	}
+	gjson.ParseBytes(body).ForEach(func(name, _ gjson.Result) bool {
+		taken[name.String()] = true
+		return true
+	})
+	body = body[:len(body)-1] // without "}"; body is our own object with a field at least
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if taken[name] {
+			continue
+		}
+		if !json.Valid(extra[name]) {
+			return nil, badRequest(fmt.Sprintf("the extra field %q is not valid json; correct it", name))
+		}
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return nil, badRequest("the name of an extra field is not valid; correct it")
+		}
+		body = append(body, ',')
+		body = append(body, quoted...)
+		body = append(body, ':')
+		body = append(body, extra[name]...)
+	}
+	return append(body, '}'), nil
+}
+
+// Names of the typed fields, of which the rest of a request is its Extra.
+var (
+	chatFields      = fieldNames(reflect.TypeFor[schemas.ChatRequest]())
+	embeddingFields = fieldNames(reflect.TypeFor[schemas.EmbeddingRequest]())
+)
+
+func fieldNames(t reflect.Type) map[string]bool {
+	names := map[string]bool{}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name != "-" {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+// decodeRequest reads a request's typed fields into v and returns the others.
+func decodeRequest(data []byte, v any, typed map[string]bool) (map[string]json.RawMessage, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil || all == nil {
+		return nil, badRequest("the request's body is not a json object; " + syntaxHint(err))
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return nil, badRequest(fieldHint(err))
+	}
+	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return typed[name] })
+	return all, nil
+}
+
+// syntaxHint says where a body stops being JSON, without quoting it.
+func syntaxHint(err error) string {
+	if syntax, ok := err.(*json.SyntaxError); ok {
+		return fmt.Sprintf("correct it at byte %d", syntax.Offset)
+	}
+	return "send one with the fields of the operation"
+}
+
+// fieldHint says which field has the wrong type, without quoting its value.
+func fieldHint(err error) string {
+	if wrong, ok := err.(*json.UnmarshalTypeError); ok && wrong.Field != "" {
+		field := strings.TrimPrefix(wrong.Field, "ChatRequest.") // embedded, and no field of the caller's
+		return fmt.Sprintf("the field %s has the wrong type (wanted %s); correct it", field, kindName(wrong.Type))
+	}
+	return "a field of the request has the wrong type; compare it with the operation's description"
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Int, reflect.Int64:
+		return "integer"
+	case reflect.Float64:
+		return "number"
+	case reflect.Bool:
+		return "boolean"
+	}
+	return t.Kind().String()
+}

@@ -1,0 +1,117 @@
+package openai
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bifrost/internal/wire"
+	"bifrost/schemas"
+)
+
+// StreamWatch follows a stream that is passed on untouched, to tell what a
+// caller must know of it: its first content, an error in it, and whether its end
+// is a regular one. It is not safe for concurrent use.
+type StreamWatch struct {
+	key       string
+	chat      bool // ends with a finish_reason or the end mark
+	responses bool // ends with an event of the Responses API that says so
+
+	finished, done, cut bool
+	failed              *schemas.Error
+}
+
+// NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
+// path that is not known, every end counts as regular. key is the used
+// credential, masked in an error that the stream carries.
+func NewStreamWatch(path, key string) *StreamWatch {
+	return &StreamWatch{key: key, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+}
+
+// See looks at the next event. It reports whether the event has content for the
+// caller, the end mark included, and the error if it carries one.
+func (w *StreamWatch) See(ev wire.Event) (content bool, failure *schemas.Error) {
+	if len(ev.Data) == 0 {
+		return false, nil
+	}
+	if string(ev.Data) == EndOfStream {
+		w.done = true
+		return true, nil
+	}
+	if ev.Incomplete && !gjson.ValidBytes(ev.Data) {
+		w.cut = true
+		return true, nil
+	}
+	if w.carriesError(ev) {
+		w.failed = errorInStream(ev.Data, w.key)
+		return true, w.failed
+	}
+	switch {
+	case w.chat:
+		content = w.seeChat(ev.Data)
+		return content, w.failed
+	case w.responses:
+		w.seeResponses(ev)
+	}
+	return true, nil
+}
+
+func (w *StreamWatch) carriesError(ev wire.Event) bool {
+	if ev.Name == "error" {
+		return true
+	}
+	if !bytes.Contains(ev.Data, []byte(`"error"`)) { // most events are done with here
+		return false
+	}
+	v := gjson.GetManyBytes(ev.Data, "error", "object", "type")
+	return present([]byte(v[0].Raw)) || v[1].Str == "error" || v[2].Str == "error"
+}
+
+func (w *StreamWatch) seeChat(data []byte) (content bool) {
+	gjson.GetBytes(data, "choices").ForEach(func(_, choice gjson.Result) bool {
+		content = true
+		switch reason := choice.Get("finish_reason").String(); reason {
+		case "":
+		case "error": // OpenRouter, Mistral
+			w.failed = badAnswer("the provider broke off the answer with the finish reason error; try again")
+		default:
+			w.finished = true
+		}
+		return true
+	})
+	return content
+}
+
+func (w *StreamWatch) seeResponses(ev wire.Event) {
+	name := ev.Name
+	if name == "" {
+		name = gjson.GetBytes(ev.Data, "type").String()
+	}
+	switch strings.TrimPrefix(name, "response.") {
+	case "completed", "incomplete", "failed":
+		w.finished = true
+	}
+}
+
+// Done reports whether the end mark was seen, so that nothing more is to come.
+func (w *StreamWatch) Done() bool { return w.done }
+
+// End returns what it means that the source ended with err: io.EOF for a regular
+// end, else an error. After the end mark every end is regular.
+func (w *StreamWatch) End(err error) error {
+	switch {
+	case w.failed != nil:
+		return w.failed
+	case w.done:
+		return io.EOF
+	case err != io.EOF:
+		return err
+	case w.cut:
+		return badAnswer("the stream ended in the middle of an event; try again")
+	case w.finished || !w.chat && !w.responses:
+		return io.EOF
+	}
+	return badAnswer("the stream ended without its end mark or a finish reason; try again")
+}

@@ -1,0 +1,94 @@
+package bifrost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/rs/zerolog"
+
+	"bifrost/schemas"
+)
+
+// Option hands Init a live object.
+type Option func(*options)
+
+type options struct {
+	engine    *actor.ActorSystem
+	logger    zerolog.Logger
+	providers map[string]schemas.Provider
+	routers   map[string]Router
+	faults    []error
+}
+
+// Router answers requests for one provider. Init makes one per configured
+// provider; WithRouter brings one that lives elsewhere. It is safe for
+// concurrent use.
+type Router interface {
+	// Ask sends a request and blocks until its answer, or until ctx ends.
+	Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error)
+	// Info returns what the provider can do.
+	Info() schemas.ProviderInfo
+	// Models returns the models it serves by name, and whether it serves any.
+	Models() (names []string, all bool)
+}
+
+// WithActorSystem runs the client in the program's own actor system, which
+// Shutdown leaves running. Its log is the program's affair: requests name
+// themselves in it without content. One client per system. A system that is to
+// talk to other nodes must have started its remote already.
+func WithActorSystem(system *actor.ActorSystem) Option {
+	return func(o *options) { o.engine = system }
+}
+
+// WithLogger is where the client and its engine log. The default is silence.
+func WithLogger(logger zerolog.Logger) Option {
+	return func(o *options) { o.logger = logger }
+}
+
+// WithProvider uses p for the provider of that name instead of building an
+// adapter. Its settings and keys come from the account if that lists the name,
+// else they are the defaults and none. p stays the program's own: the client does
+// not close it.
+func WithProvider(name string, p schemas.Provider) Option {
+	return func(o *options) {
+		if p == nil {
+			o.faults = append(o.faults, fmt.Errorf("provider %q is nil", name))
+			return
+		}
+		if o.providers == nil {
+			o.providers = make(map[string]schemas.Provider)
+		}
+		o.providers[name] = p
+	}
+}
+
+// WithRouter uses r for the provider of that name. Its bounds are its own, and it
+// is not stopped by Shutdown.
+func WithRouter(name string, r Router) Option {
+	return func(o *options) {
+		if r == nil {
+			o.faults = append(o.faults, fmt.Errorf("router %q is nil", name))
+			return
+		}
+		if o.routers == nil {
+			o.routers = make(map[string]Router)
+		}
+		o.routers[name] = r
+	}
+}
+
+func (o *options) validate() error {
+	faults := o.faults
+	for name := range o.routers {
+		faults = append(faults, checkName(name))
+		if _, twice := o.providers[name]; twice {
+			faults = append(faults, fmt.Errorf("provider %q is given twice, as a router and as a provider", name))
+		}
+	}
+	for name := range o.providers {
+		faults = append(faults, checkName(name))
+	}
+	return errors.Join(faults...)
+}

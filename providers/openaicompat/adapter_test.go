@@ -1,0 +1,261 @@
+package openaicompat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/internal/httpx"
+	"bifrost/providers/openaicompat"
+	"bifrost/providers/providertest"
+	"bifrost/schemas"
+)
+
+var allOperations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
+	schemas.OperationEmbeddings, schemas.OperationListModels, schemas.OperationRaw}
+
+// doerFunc is a Doer of one function.
+type doerFunc func(context.Context, *httpx.Request) (*httpx.Response, error)
+
+func (f doerFunc) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, error) {
+	return f(ctx, r)
+}
+func (f doerFunc) Close() error { return nil }
+
+func adapter(d httpx.Doer, change func(*openaicompat.Options)) *openaicompat.Adapter {
+	opts := openaicompat.Options{Name: "mine", Type: "openai", BaseURL: "http://upstream.invalid/v1", Auth: openaicompat.Bearer,
+		KeyOptional: true, Operations: allOperations, Doer: d}
+	if change != nil {
+		change(&opts)
+	}
+	return openaicompat.New(opts)
+}
+
+func call(ctx context.Context, p schemas.Provider, req *schemas.Request) (*schemas.Response, error) {
+	return p.Call(ctx, &schemas.Attempt{Request: req, Number: 1})
+}
+
+func chat(op schemas.Operation) *schemas.Request {
+	limit := 3
+	return &schemas.Request{Operation: op, Model: "m", Chat: &schemas.ChatRequest{Model: "caller/m", MaxCompletionTokens: &limit,
+		Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}}
+}
+
+func raw(method, path string) *schemas.Request {
+	return &schemas.Request{Operation: schemas.OperationRaw, Model: "m", Raw: &schemas.RawRequest{Method: method, Path: path}}
+}
+
+func response(status int, contentType, body string) *httpx.Response {
+	return &httpx.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+const done = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+
+func TestQuirksDecideWhatIsSent(t *testing.T) {
+	var sent string
+	d := doerFunc(func(_ context.Context, r *httpx.Request) (*httpx.Response, error) {
+		sent = string(r.Body)
+		return response(200, "text/event-stream", done), nil
+	})
+	for _, c := range []struct {
+		opts openai.ChatOptions
+		want string
+	}{
+		{openai.ChatOptions{}, `"max_completion_tokens":3,"stream":true,"stream_options":{"include_usage":true}}`},
+		{openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}, `"max_tokens":3,"stream":true}`},
+	} {
+		p := adapter(d, func(o *openaicompat.Options) { o.Chat = c.opts })
+		resp, err := call(t.Context(), p, chat(schemas.OperationChatStream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Stream.Close()
+		if !strings.HasSuffix(sent, c.want) || !strings.Contains(sent, `"model":"m"`) {
+			t.Errorf("sent %s, want %s", sent, c.want)
+		}
+	}
+}
+
+func TestARawCallOfATypedPathNeedsItsOperation(t *testing.T) {
+	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		return response(200, "application/json", "{}"), nil
+	})
+	p := adapter(d, func(o *openaicompat.Options) {
+		o.Operations = []schemas.Operation{schemas.OperationChat, schemas.OperationRaw}
+	})
+	for path, supported := range map[string]bool{
+		"/chat/completions": true, "/embeddings": false, "/models": false, "/models/a%2Fb": false, "/audio/speech": true, "/files/a": true,
+	} {
+		_, err := call(t.Context(), p, raw("POST", path))
+		if supported && err != nil || !supported && !errors.Is(err, schemas.ErrUnsupportedOperation) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}
+
+func TestARawAnswerLosesOnlyTheConnectionsHeadersAndCookies(t *testing.T) {
+	d := doerFunc(func(_ context.Context, r *httpx.Request) (*httpx.Response, error) {
+		resp := response(204, "", "")
+		resp.Header = http.Header{"Connection": {"X-Hop"}, "X-Hop": {"1"}, "Keep-Alive": {"2"}, "Set-Cookie": {"a=b"}, "X-Kept": {"3"}}
+		return resp, nil
+	})
+	resp, err := call(t.Context(), adapter(d, nil), raw("DELETE", "/files/a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Raw.Body)
+	if len(body) != 0 || err != nil || resp.Raw.StatusCode != 204 || len(resp.Raw.Header) != 1 || resp.Raw.Header.Get("X-Kept") != "3" {
+		t.Fatalf("got %d %v %q %v", resp.Raw.StatusCode, resp.Raw.Header, body, err)
+	}
+}
+
+func TestAResponsesStreamEndsWithItsOwnEvent(t *testing.T) {
+	const created = "event: response.created\ndata: {\"type\":\"response.created\"}\n\n"
+	for end, clean := range map[string]bool{"": false, "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n": true} {
+		d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+			return response(200, "text/event-stream", created+end), nil
+		})
+		resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/responses"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Raw.Body)
+		if string(text) != created+end || (err == nil) != clean {
+			t.Fatalf("got %q, %v", text, err)
+		}
+	}
+}
+
+func TestAnAnswerOverTheLimitIsRefusedAndNotKept(t *testing.T) {
+	body := &endless{}
+	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+	})
+	_, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChat))
+	if !errors.Is(err, schemas.ErrUpstream) || !strings.Contains(err.Error(), "64 MiB") || !body.closed {
+		t.Fatalf("got %v, closed %v", err, body.closed)
+	}
+	if body.read > openaicompat.MaxAnswer+64<<10 {
+		t.Fatalf("%d bytes were read", body.read)
+	}
+}
+
+// endless is a body without an end.
+type endless struct {
+	read   int
+	closed bool
+}
+
+func (b *endless) Read(p []byte) (int, error) { b.read += len(p); return len(p), nil }
+func (b *endless) Close() error               { b.closed = true; return nil }
+
+func TestAnAnswerThatIsNoStreamIsRefusedWhereOneWasAsked(t *testing.T) {
+	for body, says := range map[string]string{
+		`{"choices":[{"message":{"content":"a"}}]}`: "whole answer",
+		`{"error":{"message":"secret","code":400}}`: "refused the request",
+		`{}`: "no choices",
+	} {
+		d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+			return response(200, "application/json; charset=utf-8", body), nil
+		})
+		_, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChatStream))
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v", body, err)
+		}
+	}
+}
+
+// lingering is a stream whose connection stays open after the end mark.
+func lingering(ctx context.Context) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() { // ends when ctx does
+		_, _ = io.WriteString(w, done)
+		<-ctx.Done()
+		_ = w.CloseWithError(ctx.Err())
+	}()
+	return r
+}
+
+func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := httpx.WithTimeouts(doerFunc(func(ctx context.Context, _ *httpx.Request) (*httpx.Response, error) {
+			return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: lingering(ctx)}, nil
+		}), httpx.Timeouts{Total: time.Hour})
+		begin := time.Now()
+		resp, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChatStream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, err = resp.Stream.Next()
+		}
+		if took := time.Since(begin); err != io.EOF || took > 200*time.Millisecond {
+			t.Fatalf("got %v after %v", err, took)
+		}
+		begin = time.Now()
+		if resp, err = call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(resp.Raw.Body, make([]byte, len(done))); err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Raw.Body.Close(); err != nil || time.Since(begin) > 200*time.Millisecond {
+			t.Fatalf("got %v after %v", err, time.Since(begin))
+		}
+	})
+}
+
+func TestAConnectionIsUsedAgainAfterAStream(t *testing.T) {
+	up := providertest.NewUpstream(t)
+	up.Script(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, done)
+		_ = http.NewResponseController(w).Flush() // the body's own end comes in a packet of its own
+	})
+	client, err := httpx.New(httpx.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := adapter(httpx.WithTimeouts(client, httpx.Timeouts{Total: time.Minute}), func(o *openaicompat.Options) { o.BaseURL = up.URL + "/v1" })
+	defer p.Close()
+	var opened, used int
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) {
+		used++
+		if !c.Reused {
+			opened++
+		}
+	}})
+	rawStream := raw("POST", "/chat/completions")
+	rawStream.Raw.Body = []byte(`{"stream":true}`)
+	for range 20 {
+		resp, err := call(ctx, p, chat(schemas.OperationChatStream))
+		for err == nil {
+			_, err = resp.Stream.Next()
+		}
+		if err != io.EOF {
+			t.Fatal(err)
+		}
+		if resp, err = call(ctx, p, rawStream); err != nil {
+			t.Fatal(err)
+		}
+		var text string
+		for buf := make([]byte, 4096); !strings.HasSuffix(text, "[DONE]\n\n"); { // as SDKs read
+			n, err := resp.Raw.Body.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(buf[:n])
+		}
+		_ = resp.Raw.Body.Close()
+	}
+	if used != 40 || opened > 2 {
+		t.Fatalf("%d connections for %d streams", opened, used)
+	}
+}

@@ -1,0 +1,121 @@
+package openaicompat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/internal/httpx"
+	"bifrost/schemas"
+)
+
+const (
+	// MaxAnswer is the largest answer that is decoded, in bytes. Raw calls and
+	// streams have no such limit.
+	MaxAnswer = 64 << 20
+
+	// trustedLength bounds the memory taken on an answer's own word.
+	trustedLength = 1 << 20
+)
+
+// call is one attempt under way.
+type call struct {
+	*Adapter
+	ctx        context.Context
+	model, key string
+}
+
+// send sends a request below the base URL and returns the answer if it is a
+// success; otherwise the error that it stands for.
+func (c *call) send(method, target string, header http.Header, body []byte) (*httpx.Response, error) {
+	if err := c.authorize(header); err != nil {
+		return nil, err
+	}
+	resp, err := c.opts.Doer.Do(c.ctx, &httpx.Request{Method: method, URL: c.opts.BaseURL + target, Header: header, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, c.refusal(resp)
+	}
+	return resp, nil
+}
+
+// refusal reads the error of an answer that is no success. What is there of the
+// body when it breaks is used.
+func (c *call) refusal(resp *httpx.Response) error {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, openai.MaxErrorBody+1))
+	if ended := httpx.Ended(c.ctx, false); err != nil && ended != nil {
+		return ended
+	}
+	return openai.DecodeError(resp.StatusCode, resp.Header, body, c.key)
+}
+
+// post sends a JSON body and returns the whole answer.
+func (c *call) post(path string, body []byte) ([]byte, error) {
+	header := c.header("application/json")
+	header.Set("Content-Type", "application/json")
+	resp, err := c.send(http.MethodPost, path, header, body)
+	if err != nil {
+		return nil, err
+	}
+	return read(resp)
+}
+
+// read reads the whole answer and closes it.
+func read(resp *httpx.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	if mediaType(resp.Header) == "text/html" {
+		return nil, &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, StatusCode: resp.StatusCode,
+			Message: "the provider answered with a web page; check network_config.base_url"}
+	}
+	var all bytes.Buffer
+	if length, err := strconv.Atoi(resp.Header.Get("Content-Length")); err == nil && length > 0 {
+		all.Grow(min(length, trustedLength) + bytes.MinRead)
+	}
+	if _, err := all.ReadFrom(io.LimitReader(resp.Body, MaxAnswer+1)); err != nil {
+		return nil, err
+	}
+	if all.Len() > MaxAnswer {
+		return nil, &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, StatusCode: resp.StatusCode,
+			Message: "the answer is over 64 MiB; ask for less, or use a raw call"}
+	}
+	return all.Bytes(), nil
+}
+
+func mediaType(h http.Header) string {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return media
+}
+
+// named returns err as an *schemas.Error that names the provider and model. An
+// error that ended the call's context is returned as it is: it belongs to who
+// ended it.
+func (c *call) named(err error) error {
+	var e, cause *schemas.Error
+	if !errors.As(err, &e) {
+		if ended := httpx.Ended(c.ctx, true); ended != nil {
+			return ended
+		}
+		e = &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Err: err,
+			Message: "the connection broke in the middle of the answer; try again"}
+	}
+	if errors.As(context.Cause(c.ctx), &cause) && cause == e {
+		return e
+	}
+	if e.Provider != "" {
+		return e
+	}
+	own := *e
+	own.Provider, own.Model = c.opts.Name, c.model
+	return &own
+}

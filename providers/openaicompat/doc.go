@@ -1,0 +1,12 @@
+// Package openaicompat is the adapter of every provider that speaks the OpenAI
+// dialect: it adds address, credentials, headers and known quirks to the codec
+// of package openai and the client of package httpx.
+//
+// A call makes one attempt. It returns once its first content is there: for a
+// whole answer all of it, for a stream its first chunk, for a raw call its first
+// bytes or event, so that whatever goes wrong before can still be tried again.
+// Errors are *schemas.Error and name the provider and model; their text has
+// nothing of a request, an answer or a key.
+//
+// The package starts no goroutine. An Adapter is safe for concurrent use.
+package openaicompat

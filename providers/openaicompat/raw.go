@@ -1,0 +1,79 @@
+package openaicompat
+
+import (
+	"io"
+
+	"bifrost/internal/httpx"
+	"bifrost/schemas"
+)
+
+// raw passes a call through; only its headers are touched. It returns once the
+// first bytes of the answer are there, or the first event of a stream.
+func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
+	if op := typedOperation(req.Path); op != "" {
+		if err := c.supports(op); err != nil {
+			return nil, err
+		}
+	}
+	to, err := target(req.Path, req.Query)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.send(req.Method, to, forwarded(req.Header), req.Body)
+	if err != nil {
+		return nil, err
+	}
+	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
+	if mediaType(resp.Header) == "text/event-stream" {
+		out.Body, err = c.rawStream(req.Path, resp)
+	} else {
+		out.Body, err = c.rawBody(resp)
+	}
+	if err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
+	return &schemas.Response{Raw: out}, nil
+}
+
+// rawBody reads the answer's first bytes and returns a body that begins with them.
+func (c *call) rawBody(resp *httpx.Response) (io.ReadCloser, error) {
+	b := &rawBody{call: c, body: resp.Body}
+	buf := make([]byte, 4<<10)
+	for len(b.head) == 0 && b.ended == nil {
+		n, err := resp.Body.Read(buf)
+		b.head, b.ended = buf[:n], err
+	}
+	if len(b.head) == 0 && b.ended != io.EOF {
+		return nil, b.ended
+	}
+	return b, nil
+}
+
+// rawBody is the body of an answer that is no stream.
+type rawBody struct {
+	call  *call
+	body  io.ReadCloser
+	head  []byte // read and not delivered
+	ended error  // what follows head
+}
+
+func (b *rawBody) Read(p []byte) (int, error) {
+	if len(b.head) > 0 {
+		n := copy(p, b.head)
+		b.head = b.head[n:]
+		return n, nil
+	}
+	if b.ended == nil {
+		var n int
+		if n, b.ended = b.body.Read(p); n > 0 {
+			return n, nil
+		}
+	}
+	if b.ended != nil && b.ended != io.EOF {
+		b.ended = b.call.named(b.ended)
+	}
+	return 0, b.ended
+}
+
+func (b *rawBody) Close() error { return b.body.Close() }

@@ -1,0 +1,93 @@
+package openaicompat
+
+import (
+	"io"
+	"sync"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/internal/httpx"
+	"bifrost/internal/wire"
+)
+
+// maxHeld is the most that is read of a stream in wait for its first content.
+// What comes before it are comments, so more than that is no honest beginning.
+const maxHeld = 1 << 20
+
+// rawStream reads a stream up to its first content, or its first error, and
+// returns a body that begins with what was read.
+func (c *call) rawStream(path string, resp *httpx.Response) (io.ReadCloser, error) {
+	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body), watch: openai.NewStreamWatch(path, c.key)}
+	var held []byte
+	for len(held) < maxHeld {
+		ev, err := s.events.Next()
+		if err != nil {
+			if s.ended = s.watch.End(err); s.ended != io.EOF {
+				return nil, s.ended
+			}
+			break
+		}
+		content, failure := s.watch.See(ev)
+		if failure != nil {
+			return nil, failure
+		}
+		held = append(held, ev.Raw...)
+		if content {
+			break
+		}
+	}
+	s.pending = held
+	return s, nil
+}
+
+// rawStream is the body of a stream that is passed on byte for byte and watched:
+// if it ends before its end mark, Read says so.
+type rawStream struct {
+	call *call
+	body io.ReadCloser
+
+	reading sync.Mutex // held by Read; Close takes it if nobody reads
+	events  *wire.Reader
+	watch   *openai.StreamWatch
+	pending []byte // read and not delivered
+	ended   error  // what follows pending
+}
+
+// Read implements io.Reader.
+func (s *rawStream) Read(p []byte) (int, error) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	for len(s.pending) == 0 {
+		if s.ended != nil {
+			return 0, s.ended
+		}
+		s.advance()
+	}
+	n := copy(p, s.pending)
+	s.pending = s.pending[n:]
+	return n, nil
+}
+
+// advance reads the next event.
+func (s *rawStream) advance() {
+	ev, err := s.events.Next()
+	if err == nil {
+		s.watch.See(ev) // an error in it is passed on, and is what the end means
+		s.pending = ev.Raw
+		return
+	}
+	if s.ended = s.watch.End(err); s.ended != io.EOF {
+		s.ended = s.call.named(s.ended)
+	}
+}
+
+// Close implements io.Closer. A reader that stops at the end mark, as SDKs do,
+// leaves a connection that can be used again.
+func (s *rawStream) Close() error {
+	if s.reading.TryLock() {
+		if s.ended == nil && s.watch.Done() {
+			drain(s.body)
+		}
+		s.reading.Unlock()
+	}
+	return s.body.Close()
+}

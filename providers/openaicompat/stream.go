@@ -1,0 +1,120 @@
+package openaicompat
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/internal/httpx"
+	"bifrost/schemas"
+)
+
+// chatStream returns once the stream's first chunk is there.
+func (c *call) chatStream(req *schemas.ChatRequest) (*schemas.Response, error) {
+	opts := c.opts.Chat
+	opts.Stream = true
+	body, err := openai.EncodeChat(req, c.model, opts)
+	if err != nil {
+		return nil, err
+	}
+	header := c.header("text/event-stream")
+	header.Set("Content-Type", "application/json")
+	resp, err := c.send(http.MethodPost, openai.PathChat, header, body)
+	if err != nil {
+		return nil, err
+	}
+	if err := notAStream(resp, c.key); err != nil {
+		return nil, err
+	}
+	s := &chunkStream{call: c, body: resp.Body,
+		chunks: openai.NewChatStream(resp.Body, openai.StreamOptions{IncludeUsage: req.IncludeUsage, Key: c.key})}
+	if s.first, err = s.Next(); err != nil && err != io.EOF {
+		_ = s.Close()
+		return nil, err
+	}
+	return &schemas.Response{Stream: s}, nil
+}
+
+// notAStream returns nil, or the error for a successful answer that is plainly
+// something else than a stream; it closes the answer then.
+func notAStream(resp *httpx.Response, key string) error {
+	switch mediaType(resp.Header) {
+	case "application/json", "text/html":
+	default: // some providers do not name the type of their streams
+		return nil
+	}
+	answer, err := read(resp)
+	if err != nil {
+		return err
+	}
+	if _, err := openai.DecodeChatResponse(answer, key); err != nil {
+		return err
+	}
+	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
+		Message: "the provider answered a request for a stream with a whole answer; make the call without a stream"}
+}
+
+// errStreamClosed is the cause of what Next returns after Close.
+var errStreamClosed = errors.New("stream closed by its reader")
+
+// chunkStream is a schemas.ChunkReader.
+type chunkStream struct {
+	call   *call
+	body   io.ReadCloser
+	chunks *openai.ChatStream
+	closed atomic.Bool
+
+	// Touched by the reader only.
+	first *schemas.ChatChunk
+	ended error
+}
+
+// Next implements schemas.ChunkReader.
+func (s *chunkStream) Next() (*schemas.ChatChunk, error) {
+	if s.ended != nil {
+		return nil, s.ended
+	}
+	if s.closed.Load() {
+		s.ended = s.call.named(&schemas.Error{Kind: schemas.KindCanceled, MayHaveStarted: true, Err: errStreamClosed,
+			Message: "the stream was closed before its end"})
+		return nil, s.ended
+	}
+	if chunk := s.first; chunk != nil {
+		s.first = nil
+		return chunk, nil
+	}
+	chunk, err := s.chunks.Next()
+	if err == nil {
+		return chunk, nil
+	}
+	s.ended = err
+	if err == io.EOF {
+		drain(s.body)
+	} else {
+		s.ended = s.call.named(err)
+	}
+	_ = s.Close()
+	return nil, s.ended
+}
+
+// Close implements schemas.ChunkReader.
+func (s *chunkStream) Close() error {
+	s.closed.Store(true)
+	return s.body.Close()
+}
+
+const (
+	drainTime  = 100 * time.Millisecond
+	drainBytes = 4 << 10
+)
+
+// drain reads what follows a stream's end mark, so that the connection can be
+// used again. It gives up, and closes the body, soon.
+func drain(body io.ReadCloser) {
+	giveUp := time.AfterFunc(drainTime, func() { _ = body.Close() })
+	defer giveUp.Stop()
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, drainBytes)) // only its end is of interest
+}

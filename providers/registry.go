@@ -1,0 +1,105 @@
+package providers
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bifrost/internal/httpx"
+	"bifrost/providers/openaicompat"
+	"bifrost/providers/simulated"
+	"bifrost/schemas"
+)
+
+// TypeSimulated is the type of the simulated provider.
+const TypeSimulated = "simulated"
+
+// Types returns every known type, sorted.
+func Types() []string {
+	types := []string{TypeSimulated}
+	for _, r := range table {
+		types = append(types, r.name)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// Build returns the adapter of the provider called name. cfg.Type names its
+// adapter; empty means name. It opens no connection. The adapter is an
+// io.Closer; who built it closes it. Errors are *schemas.Error of kind
+// invalid_request; they name the provider and the setting to correct.
+func Build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+	provider, err := build(name, cfg)
+	if err != nil {
+		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: name, Err: err,
+			Message: strings.ReplaceAll(err.Error(), "\n", "; ")}
+	}
+	return provider, nil
+}
+
+func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := checkExtraHeaders(cfg.NetworkConfig.ExtraHeaders); err != nil {
+		return nil, err
+	}
+	cfg = cfg.WithDefaults()
+	if cfg.Type == "" {
+		cfg.Type = name
+	}
+	if cfg.Type == TypeSimulated {
+		return buildSimulated(name, cfg), nil
+	}
+	i := slices.IndexFunc(table, func(r row) bool { return r.name == cfg.Type })
+	if i < 0 {
+		return nil, unknownType(cfg)
+	}
+	return buildCompatible(name, table[i], cfg.NetworkConfig)
+}
+
+func unknownType(cfg schemas.ProviderConfig) error {
+	known := strings.Join(Types(), ", ")
+	if cfg.NetworkConfig.BaseURL != "" {
+		return fmt.Errorf("type %q is not known; set type = \"openai\" for a server of the OpenAI dialect, or one of %s", cfg.Type, known)
+	}
+	return fmt.Errorf("type %q is not known; set type to one of %s", cfg.Type, known)
+}
+
+func buildCompatible(name string, r row, network schemas.NetworkConfig) (schemas.Provider, error) {
+	base, keyOptional := r.baseURL, r.keyOptional
+	if network.BaseURL != "" {
+		// Whether a server of the operator's own needs a key is not known here.
+		base, keyOptional = network.BaseURL, true
+	}
+	base, err := versionedURL(base)
+	if err != nil {
+		return nil, err
+	}
+	doer, err := httpx.New(httpx.Config{ConnectTimeout: network.ConnectTimeout})
+	if err != nil {
+		return nil, err
+	}
+	return openaicompat.New(openaicompat.Options{
+		Name: name, Type: r.name, BaseURL: base, Auth: r.auth, KeyOptional: keyOptional, Operations: r.operations,
+		ExtraHeaders: network.ExtraHeaders, Chat: r.chat, Doer: withTimeouts(doer, network),
+	}), nil
+}
+
+// buildSimulated puts the same adapter before a provider in this process.
+func buildSimulated(name string, cfg schemas.ProviderConfig) schemas.Provider {
+	var simulation schemas.SimulationConfig
+	if cfg.Simulation != nil {
+		simulation = *cfg.Simulation
+	}
+	return openaicompat.New(openaicompat.Options{
+		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Auth: openaicompat.Bearer,
+		KeyOptional: true, Operations: chatAndEmbeddings, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
+		Doer: withTimeouts(simulated.New(simulation), cfg.NetworkConfig),
+	})
+}
+
+func withTimeouts(d httpx.Doer, network schemas.NetworkConfig) httpx.Doer {
+	return httpx.WithTimeouts(d, httpx.Timeouts{
+		FirstByte: network.FirstByteTimeout, Total: network.TotalTimeout, ChunkIdle: network.ChunkIdleTimeout})
+}

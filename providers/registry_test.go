@@ -1,0 +1,150 @@
+package providers_test
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bifrost/providers"
+	"bifrost/providers/providertest"
+	"bifrost/schemas"
+)
+
+var key = schemas.Key{Name: "key-1", Value: "sk-invented-0123456789"}
+
+func build(t *testing.T, name string, cfg schemas.ProviderConfig) schemas.Provider {
+	t.Helper()
+	p, err := providers.Build(name, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.(io.Closer).Close() })
+	return p
+}
+
+func TestAdaptersPassTheConformanceSuite(t *testing.T) {
+	for _, typ := range []string{"openai", "mistral", "groq"} {
+		t.Run(typ, func(t *testing.T) {
+			providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
+				up := providertest.NewUpstream(t)
+				cfg := schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}}
+				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: "m"}
+			})
+		})
+	}
+}
+
+func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {
+	providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
+		return providertest.Fixture{Provider: build(t, "simulated", schemas.ProviderConfig{}), Model: "sim-small"}
+	})
+}
+
+func TestEveryTypeIsBuiltByItsNameAndByItsType(t *testing.T) {
+	types := providers.Types()
+	if !slices.IsSorted(types) || len(types) < 12 {
+		t.Fatalf("got %v", types)
+	}
+	for _, typ := range types {
+		for _, p := range []schemas.Provider{
+			build(t, typ, schemas.ProviderConfig{}),
+			build(t, "second", schemas.ProviderConfig{Type: typ}),
+		} {
+			info := p.Describe()
+			if info.Type != typ || info.Dialect != schemas.DialectOpenAI || !info.Supports(schemas.OperationRaw) {
+				t.Errorf("%s: got %+v", typ, info)
+			}
+		}
+	}
+}
+
+func TestAFaultyConfigurationIsRefusedWithWhatToCorrect(t *testing.T) {
+	url := func(u string) schemas.ProviderConfig {
+		return schemas.ProviderConfig{Type: "openai", NetworkConfig: schemas.NetworkConfig{BaseURL: u}}
+	}
+	header := func(name, value string) schemas.ProviderConfig {
+		return schemas.ProviderConfig{Type: "openai", NetworkConfig: schemas.NetworkConfig{ExtraHeaders: map[string]string{name: value}}}
+	}
+	for says, cfg := range map[string]schemas.ProviderConfig{
+		"deepseek, fireworks":      {},
+		`set type = "openai"`:      {NetworkConfig: schemas.NetworkConfig{BaseURL: "http://x"}},
+		`"https://"`:               url("ftp://x"),
+		"has no host":              url("https://"),
+		"user name":                url("https://joe:secret@x"),
+		"query":                    url("https://x?secret"),
+		"is not a URL":             url("https://x\x7fsecret"),
+		"begin with":               url("secret"),
+		"not a header's name":      header("a b", "secret"),
+		"cannot be set":            header("accept-encoding", "secret"),
+		"control character":        header("x-a", "secret\n"),
+		"first_byte_timeout":       {Type: "openai", NetworkConfig: schemas.NetworkConfig{FirstByteTimeout: -1}},
+		"simulation.output_tokens": {Type: "simulated", Simulation: &schemas.SimulationConfig{OutputTokens: -1}},
+	} {
+		_, err := providers.Build("mine", cfg)
+		if !errors.Is(err, schemas.ErrInvalidRequest) || !strings.Contains(err.Error(), says) ||
+			!strings.Contains(err.Error(), "mine") || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("want %q: got %v", says, err)
+		}
+	}
+}
+
+func TestABaseURLMeansTheSameWithAndWithoutItsVersion(t *testing.T) {
+	for _, suffix := range []string{"", "/", "/v1", "/v1/", "//", "/prefix", "/prefix/v1/"} {
+		up := providertest.NewUpstream(t)
+		p := build(t, "mine", schemas.ProviderConfig{Type: "openai", NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL + suffix}})
+		if _, err := p.Call(t.Context(), &schemas.Attempt{Request: &schemas.Request{Operation: schemas.OperationListModels}}); err != nil {
+			t.Fatal(err)
+		}
+		want := "/v1/models"
+		if strings.Contains(suffix, "prefix") {
+			want = "/prefix/v1/models"
+		}
+		if got := up.Received()[0].Path; got != want {
+			t.Errorf("%q: got %s", suffix, got)
+		}
+	}
+}
+
+func TestConfiguredHeadersAreSentAndNeverReplaceTheKey(t *testing.T) {
+	up := providertest.NewUpstream(t)
+	p := build(t, "mine", schemas.ProviderConfig{Type: "openai", NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL,
+		ExtraHeaders: map[string]string{"X-Team": "blue", "authorization": "Bearer other"}}})
+	req := &schemas.Request{Operation: schemas.OperationListModels}
+	for _, k := range []schemas.Key{key, {}} {
+		if _, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Key: k}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls := up.Received()
+	if calls[0].Header.Get("X-Team") != "blue" || calls[0].Header.Get("Authorization") != "Bearer "+key.Value {
+		t.Errorf("with a key: got %v", calls[0].Header)
+	}
+	if calls[1].Header.Get("Authorization") != "Bearer other" {
+		t.Errorf("without a key: got %v", calls[1].Header)
+	}
+}
+
+func TestAProviderThatNeedsAKeySaysSoBeforeItCalls(t *testing.T) {
+	p := build(t, "openai", schemas.ProviderConfig{})
+	for says, k := range map[string]schemas.Key{"needs a key": {}, "control character": {Value: "sk-secret\n"}} {
+		_, err := p.Call(t.Context(), &schemas.Attempt{Request: &schemas.Request{Operation: schemas.OperationListModels}, Key: k})
+		if !errors.Is(err, schemas.ErrUnauthorized) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %v, want %q", err, says)
+		}
+	}
+}
+
+func TestConfiguredTimeoutsAreObeyed(t *testing.T) {
+	p := build(t, "simulated", schemas.ProviderConfig{
+		Simulation:    &schemas.SimulationConfig{Latency: time.Hour},
+		NetworkConfig: schemas.NetworkConfig{FirstByteTimeout: 10 * time.Millisecond}})
+	req := &schemas.Request{Operation: schemas.OperationChat, Model: "m",
+		Chat: &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}}
+	_, err := p.Call(t.Context(), &schemas.Attempt{Request: req})
+	if !errors.Is(err, schemas.ErrTimeout) || !strings.Contains(err.Error(), "first_byte_timeout") {
+		t.Fatalf("got %v", err)
+	}
+}

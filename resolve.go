@@ -1,0 +1,66 @@
+package bifrost
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"bifrost/schemas"
+)
+
+// Providers returns the names of the providers that run now, sorted.
+func (c *Client) Providers() []string {
+	return slices.Sorted(maps.Keys(*c.routes.Load()))
+}
+
+// Info returns what a provider can do; false if there is no such provider.
+func (c *Client) Info(provider string) (schemas.ProviderInfo, bool) {
+	r, ok := (*c.routes.Load())[provider]
+	if !ok {
+		return schemas.ProviderInfo{}, false
+	}
+	return r.Info(), true
+}
+
+// Resolve finds the provider of a model name. What stands before the first "/" is
+// the provider if one of that name is configured; the rest is its model. Any
+// other name is looked up in the models that the providers' keys list, and, if
+// none lists it, goes to the only provider that has no such list. None or several
+// is not_found, naming the candidates.
+func (c *Client) Resolve(model string) (provider, providerModel string, err error) {
+	routes := *c.routes.Load()
+	if before, after, ok := strings.Cut(model, "/"); ok && routes[before] != nil {
+		return before, after, nil
+	}
+	if model == "" {
+		return "", "", &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request names no model; set model to \"provider/model\""}
+	}
+	var naming, open []string
+	for _, name := range c.Providers() {
+		models, all := routes[name].Models()
+		if slices.Contains(models, model) {
+			naming = append(naming, name)
+		} else if all {
+			open = append(open, name)
+		}
+	}
+	if len(naming) == 0 {
+		naming = open
+	}
+	if len(naming) == 1 {
+		return naming[0], model, nil
+	}
+	return "", "", unresolved(model, naming, c.Providers())
+}
+
+func unresolved(model string, candidates, all []string) error {
+	message := "no provider serves this model; write it as \"provider/model\" with one of: " + strings.Join(all, ", ")
+	if len(candidates) > 1 {
+		full := make([]string, len(candidates))
+		for i, name := range candidates {
+			full[i] = name + "/" + model
+		}
+		message = "several providers may serve this model; write one of: " + strings.Join(full, ", ")
+	}
+	return &schemas.Error{Kind: schemas.KindNotFound, Model: model, Message: message}
+}

@@ -1,0 +1,99 @@
+package bifrost
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"bifrost/providers"
+	"bifrost/schemas"
+)
+
+// Transport returns an http.RoundTripper that sends every request through the
+// provider's actors: set it as the HTTP client of an official SDK of the
+// provider's dialect, with any base URL and any key, which are replaced.
+//
+// The worker is held until the response's body is read to its end or closed. A
+// refusal is an HTTP response in the provider's dialect with the status, code and
+// Retry-After that SDKs obey, not a Go error; only a context that has ended is an
+// error. A request body is read whole, so that it can be sent again.
+func (c *Client) Transport(provider string) http.RoundTripper {
+	return &transport{client: c, provider: provider}
+}
+
+type transport struct {
+	client   *Client
+	provider string
+}
+
+// RoundTrip is http.RoundTripper's.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := readBody(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := t.client.RawRequest(req.Context(), t.provider, gjson.GetBytes(body, "model").String(), &schemas.RawRequest{
+		Method: req.Method,
+		Path:   dialectPath(req.URL.Path),
+		Query:  req.URL.RawQuery,
+		Header: req.Header,
+		Body:   body,
+	})
+	if err == nil {
+		return newResponse(req, resp.Raw.StatusCode, resp.Raw.Header, resp.Raw.Body), nil
+	}
+	if ctxErr := req.Context().Err(); ctxErr != nil {
+		return nil, fmt.Errorf("bifrost: %w (%w)", ctxErr, err)
+	}
+	status, header, text := providers.ErrorReply(t.dialect(), err)
+	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
+}
+
+func (t *transport) dialect() schemas.Dialect {
+	info, ok := t.client.Info(t.provider)
+	if !ok {
+		return schemas.DialectOpenAI
+	}
+	return info.Dialect
+}
+
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("bifrost: reading the request's body: %w", err)
+	}
+	return body, nil
+}
+
+// dialectPath is what follows the version prefix of an SDK's path, whatever base
+// URL the SDK was given.
+func dialectPath(path string) string {
+	for _, prefix := range []string{"/openai/v1/", "/v1/"} {
+		if rest, ok := strings.CutPrefix(path, prefix); ok {
+			return "/" + rest
+		}
+	}
+	return path
+}
+
+func newResponse(req *http.Request, status int, header http.Header, body io.ReadCloser) *http.Response {
+	return &http.Response{
+		Status:        fmt.Sprintf("%d %s", status, http.StatusText(status)),
+		StatusCode:    status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        header,
+		Body:          body,
+		ContentLength: -1,
+		Request:       req,
+	}
+}
