@@ -1,0 +1,96 @@
+package providertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"bifrost/schemas"
+)
+
+const prompt = "a prompt that no error may quote"
+
+// request returns a request of op.
+func (f Fixture) request(op schemas.Operation) *schemas.Request {
+	req := &schemas.Request{Operation: op, Provider: "under-test", Model: f.Model}
+	switch op {
+	case schemas.OperationChat, schemas.OperationChatStream:
+		req.Chat = &schemas.ChatRequest{Model: f.Model, Messages: []schemas.ChatMessage{schemas.UserMessage(prompt)}}
+	case schemas.OperationEmbeddings:
+		req.Embedding = &schemas.EmbeddingRequest{Model: f.Model, Input: []string{prompt, "another"}}
+	case schemas.OperationRaw:
+		req.Raw = rawChat(f.Model, false)
+	case schemas.OperationListModels:
+		req.Model = ""
+	}
+	return req
+}
+
+func rawChat(model string, stream bool) *schemas.RawRequest {
+	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}],"stream":%v}`, model, prompt, stream)
+	return &schemas.RawRequest{Method: http.MethodPost, Path: "/chat/completions", Body: []byte(body),
+		Header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+// call makes one attempt and holds it against what every call promises.
+func (f Fixture) call(ctx context.Context, t *testing.T, req *schemas.Request) (*schemas.Response, error) {
+	t.Helper()
+	resp, err := f.Provider.Call(ctx, &schemas.Attempt{Request: req, Key: f.Key, Number: 1})
+	if (resp == nil) == (err == nil) {
+		t.Fatalf("got response %v and error %v; want one of them", resp, err)
+	}
+	return resp, err
+}
+
+// consume reads a response to its end and closes it. It returns the text or
+// bytes that came before the error.
+func consume(resp *schemas.Response) (string, error) {
+	switch {
+	case resp.Stream != nil:
+		defer resp.Stream.Close()
+		var text string
+		for {
+			chunk, err := resp.Stream.Next()
+			if err == io.EOF {
+				return text, nil
+			}
+			if err != nil {
+				return text, err
+			}
+			text += chunk.Text()
+		}
+	case resp.Raw != nil:
+		defer resp.Raw.Body.Close()
+		b, err := io.ReadAll(resp.Raw.Body)
+		return string(b), err
+	case resp.Chat != nil:
+		return resp.Chat.Text(), nil
+	}
+	return "", nil
+}
+
+// whole makes a call and reads its answer; the error is that of either.
+func (f Fixture) whole(ctx context.Context, t *testing.T, req *schemas.Request) (string, error) {
+	t.Helper()
+	resp, err := f.call(ctx, t, req)
+	if err != nil {
+		return "", err
+	}
+	return consume(resp)
+}
+
+// wantKind fails unless err is an *schemas.Error of the kind.
+func wantKind(t *testing.T, err error, kind schemas.ErrorKind) *schemas.Error {
+	t.Helper()
+	var e *schemas.Error
+	if !errors.As(err, &e) || e.Kind != kind {
+		t.Fatalf("got %v (%T), want an *schemas.Error of kind %s", err, err, kind)
+	}
+	return e
+}
+
+// operations returns those that the provider has.
+func (f Fixture) operations() []schemas.Operation { return f.Provider.Describe().Operations }

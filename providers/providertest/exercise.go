@@ -1,0 +1,114 @@
+package providertest
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"bifrost/schemas"
+)
+
+// Fixture is one provider under test.
+type Fixture struct {
+	// Provider is fresh. Exercise closes it if it is an io.Closer.
+	Provider schemas.Provider
+
+	// Upstream is the scripted server that Provider calls. Nil means that the
+	// provider has an upstream of its own; the tests of faults are skipped then.
+	Upstream *Upstream
+
+	// Key is used for every call; its value must be unlike any other text.
+	Key schemas.Key
+
+	Model string
+}
+
+// patience bounds what should take milliseconds, with room for a busy machine.
+const patience = 5 * time.Second
+
+// suite is what Exercise runs.
+var suite = []struct {
+	name   string
+	script bool // needs a scripted upstream
+	run    func(t *testing.T, f Fixture)
+}{
+	{"DescribesItselfTheSameEveryTime", false, describesItself},
+	{"AnswersAChat", false, answersAChat},
+	{"StreamsAChatToItsEnd", false, streamsAChat},
+	{"ClosesAStreamEarlyAndMoreThanOnce", false, closesAStreamEarly},
+	{"AnswersEmbeddingsOrSaysThatItHasNone", false, answersEmbeddings},
+	{"ListsModels", false, listsModels},
+	{"PassesARawCallThrough", false, passesRaw},
+	{"PassesARawStreamThrough", false, passesRawStream},
+	{"RefusesAnUnknownOperation", false, refusesUnknownOperation},
+	{"RefusesARawPathThatLeavesItsBase", false, refusesBadPaths},
+	{"RefusesACallWhoseContextHasEnded", false, refusesEndedContext},
+	{"SharesOneRequestAmongManyCallers", false, sharesOneRequest},
+
+	{"SendsItsKeyAndNoOther", true, sendsItsKey},
+	{"GivesEveryRefusalItsKind", true, givesRefusalsTheirKind},
+	{"KeepsAProvidersWordsOutOfItsText", true, keepsWordsOut},
+	{"TakesAWebPageOrBrokenJSONForAFault", true, refusesOddAnswers},
+	{"ReportsAConnectionThatBreaks", true, reportsReset},
+	{"ReportsAnUpstreamThatStalls", true, reportsStall},
+	{"DoesNotFollowARedirect", true, staysWithRedirect},
+	{"ReturnsAnErrorBeforeTheFirstContentFromTheCall", true, errorBeforeContent},
+	{"ReturnsAnErrorAfterTheFirstContentFromTheStream", true, errorAfterContent},
+	{"NeverTakesAStreamThatEndsEarlyForComplete", true, endsEarly},
+	{"DeliversARawStreamByteForByte", true, deliversVerbatim},
+	{"CancelsBeforeTheHeaders", true, cancelsBeforeHeaders},
+	{"CancelsInTheMiddleOfAStream", true, cancelsInStream},
+	{"ClosesTheUpstreamCallWithTheStream", true, closeReachesUpstream},
+	{"HasTheCauseOfACancel", true, hasCause},
+}
+
+// Exercise runs the suite, each test on a fixture of its own, and fails if a
+// goroutine is left.
+func Exercise(t *testing.T, factory func(t *testing.T) Fixture) {
+	before := runtime.NumGoroutine()
+	for _, test := range suite {
+		t.Run(test.name, func(t *testing.T) {
+			f := factory(t)
+			if test.script && f.Upstream == nil {
+				t.Skip("the provider has no scripted upstream")
+			}
+			test.run(t, f)
+			if c, ok := f.Provider.(io.Closer); ok {
+				if err := c.Close(); err != nil {
+					t.Errorf("close: %v", err)
+				}
+			}
+			if f.Upstream != nil {
+				f.Upstream.server.Close() // blocks until every call has left
+			}
+		})
+	}
+	noGoroutineIsLeft(t, before)
+}
+
+// noGoroutineIsLeft waits until the connections' goroutines, which nobody can
+// wait for, have ended.
+func noGoroutineIsLeft(t *testing.T, before int) {
+	t.Helper()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	late := time.After(patience)
+	for runtime.NumGoroutine() > before {
+		select {
+		case <-look.C:
+		case <-late:
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
+	}
+}
+
+// within returns a context that ends a test that hangs.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
