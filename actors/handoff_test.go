@@ -39,7 +39,12 @@ func benchActors(b *testing.B, callers int) {
 }
 
 func benchRouter(b testing.TB, drop bool) (*System, *Router) {
-	sys, err := NewSystem(Options{Logger: zerolog.Nop(), PoolSize: 1000, Drop: drop})
+	return benchRouterOf(b, Options{Logger: zerolog.Nop(), PoolSize: 1000, Drop: drop})
+}
+
+func benchRouterOf(b testing.TB, o Options) (*System, *Router) {
+	b.Helper()
+	sys, err := NewSystem(o)
 	if err != nil {
 		b.Fatal(err)
 	}
