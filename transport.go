@@ -2,11 +2,13 @@ package bifrost
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"bifrost/providers"
@@ -50,7 +52,20 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("bifrost: %w (%w)", ctxErr, err)
 	}
 	status, header, text := providers.ErrorReply(t.dialect(), err)
+	header.Set("X-Request-Id", replyID(err))
 	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
+}
+
+// replyID is the request id of an error reply, which SDKs show: the provider's own
+// if there is one.
+func replyID(err error) string {
+	var e *schemas.Error
+	if errors.As(err, &e) && e.Upstream != nil {
+		if id := e.Upstream.Header.Get("X-Request-Id"); id != "" {
+			return id
+		}
+	}
+	return uuid.NewString()
 }
 
 func (t *transport) dialect() schemas.Dialect {

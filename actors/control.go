@@ -10,7 +10,6 @@ import (
 //	message            does
 //	*grow              spawns workers
 //	*actor.Terminated  a worker has stopped: replaces it if one is missing
-//	*actor.Stopped     the workers have stopped before it; tells the router
 type control struct {
 	router *Router
 }
@@ -23,8 +22,6 @@ func (a *control) Receive(ctx actor.Context) {
 	case *actor.Terminated:
 		a.router.strategy.Forget(m.Who)
 		a.spawn(ctx, a.router.replacements())
-	case *actor.Stopped:
-		close(a.router.stopped)
 	}
 }
 
@@ -36,7 +33,15 @@ func (a *control) spawn(ctx actor.Context, workers []*worker) {
 }
 
 // providersActor is the parent of all control actors.
-type providersActor struct{ stopped chan struct{} }
+//
+//	message            does
+//	*spawnControl      spawns a provider's control actor
+//	*actor.Terminated  a control actor and its workers have stopped; tells the router
+//	*actor.Stopped     all of them have
+type providersActor struct {
+	stopped chan struct{}
+	routers map[string]*Router // by the control actor's id; touched only by the actor's own goroutine
+}
 
 // Receive is the actor's.
 func (a *providersActor) Receive(ctx actor.Context) {
@@ -44,7 +49,16 @@ func (a *providersActor) Receive(ctx actor.Context) {
 	case *spawnControl:
 		props := actor.PropsFromProducer(func() actor.Actor { return m.actor },
 			actor.WithSupervisor(m.actor.router.strategy))
-		m.up <- ctx.SpawnPrefix(props, m.prefix)
+		pid := ctx.SpawnPrefix(props, m.prefix)
+		a.routers[pid.Id] = m.actor.router
+		m.up <- pid
+	case *actor.Terminated:
+		// Not before: a child that is told to stop when it is gone already makes the
+		// engine publish a dead letter, whose throttle lives on for a second.
+		if r := a.routers[m.Who.Id]; r != nil {
+			delete(a.routers, m.Who.Id)
+			close(r.stopped)
+		}
 	case *actor.Stopped:
 		close(a.stopped)
 	}

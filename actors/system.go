@@ -64,7 +64,7 @@ func NewSystem(o Options) (*System, error) {
 		s.owned = true
 		s.engine = NewEngine(o.Logger)
 	}
-	props := actor.PropsFromProducer(func() actor.Actor { return &providersActor{s.rootStopped} })
+	props := actor.PropsFromProducer(func() actor.Actor { return &providersActor{s.rootStopped, make(map[string]*Router)} })
 	pid, err := s.engine.Root.SpawnNamed(props, providersName)
 	if err != nil {
 		return nil, fmt.Errorf("this actor system has a client already; give each client its own system: %w", err)

@@ -173,7 +173,7 @@ func outcome(c *call, err error) mailbox.Outcome {
 	switch {
 	case err == nil:
 		return mailbox.Completed
-	case expired(c.ctx) || errors.Is(err, errStopping):
+	case expired(c.ctx) || err == error(errReaderClosed) || errors.Is(err, errStopping):
 		return mailbox.Cancelled
 	}
 	return mailbox.Failed

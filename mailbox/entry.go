@@ -27,13 +27,14 @@ type Entry[T any] struct {
 	// guarded by the mailbox's lock
 	state      state
 	ticket     uint64
-	since      time.Time // when it began to wait or was queued
+	since      time.Time // when it was queued
 	next, prev *Entry[T]
 }
 
 // Ticket identifies this offer of the entry, for calls that may come late: a
-// timer that outlives its offer finds another ticket and does nothing. The
-// caller must hold the entry.
+// timer that outlives its offer finds another ticket and does nothing. That
+// holds within one mailbox: before an entry goes to another one, all who may
+// still call must have let go of it. The caller must hold the entry.
 func (e *Entry[T]) Ticket() uint64 { return e.ticket }
 
 // fifo is an intrusive doubly linked list: any entry leaves it in constant time.

@@ -122,7 +122,6 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 		return Refused, m.refuse(m.fullReasonLocked())
 	}
 	e.state = waiting
-	e.since = time.Now()
 	m.waiters.push(e)
 	m.mu.Unlock()
 	return Waits, Refusal{}
@@ -203,6 +202,7 @@ func (m *Mailbox[T]) acceptedLocked() int {
 	return m.queue.len + m.parked.len + m.due.len + m.hands.len
 }
 
+// finishedLocked counts what the drain rate is made of; a Drain is no service.
 func (m *Mailbox[T]) finishedLocked() uint64 {
-	return m.count.Completed + m.count.Failed + m.count.Cancelled + m.count.DeadLettered
+	return m.count.Completed + m.count.Failed + m.count.Cancelled
 }

@@ -108,15 +108,27 @@ func (x *machine) finish(w *hand, o mailbox.Outcome) {
 
 func (x *machine) backoffs(t *rapid.T) {
 	x.t = t
-	w := x.worker(t, isBusy)
-	if w == nil {
-		return
+	if w := x.worker(t, isBusy); w != nil {
+		x.backoff(w)
 	}
+}
+
+// parksAll makes everything back off that is in hand or would be: what is left is
+// free workers, and no room for those who wait.
+func (x *machine) parksAll(t *rapid.T) {
+	x.t = t
+	for w := x.worker(t, isBusy); w != nil; w = x.worker(t, isBusy) {
+		x.backoff(w)
+		x.compare(t)
+	}
+}
+
+func (x *machine) backoff(w *hand) {
 	want := x.model.backoff(w.holds)
 	retires := x.model.freed()
 	next, ok := x.mb.Backoff(w.slot)
 	if ok != want {
-		t.Fatalf("parked is %v, want %v", ok, want)
+		x.t.Fatalf("parked is %v, want %v", ok, want)
 	}
 	x.after(w, next, retires)
 }

@@ -108,10 +108,26 @@ func TestDrainRateLeavesOutTimeWithoutAQueue(t *testing.T) {
 
 func TestRetryAfterIgnoresABacklogTooShortToMeasure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlowShop(10)
-		s.fill()
-		s.serve(10, 9*time.Millisecond) // 90 ms
+		s := newSlowShop(1000)
+		for range 2 {
+			s.Offer(&entry{}, mailbox.Blocks)
+		}
+		s.serve(2, 90*time.Millisecond) // one was queued for 90 ms: 11 a second, or chance
 		between(t, s.fill(), time.Second, time.Second)
+	})
+}
+
+func TestDrainRateDoesNotCountWhatDrainTakesOutNorTheTimeAfterIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlowShop(1000)
+		s.fill()
+		s.serve(10, time.Second)
+		s.Close()
+		s.Drain()
+		time.Sleep(time.Hour)
+		if rate := s.Stats().DrainRate; rate < 0.9 || rate > 1.1 {
+			t.Fatalf("drain rate %v a second, want 1", rate)
+		}
 	})
 }
 

@@ -1,8 +1,12 @@
 package openaicompat
 
 import (
+	"bytes"
 	"io"
 
+	"github.com/tidwall/gjson"
+
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -23,6 +27,9 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.misfit(req, resp); err != nil {
+		return nil, err
+	}
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
 	if mediaType(resp.Header) == "text/event-stream" {
 		out.Body, err = c.rawStream(req.Path, resp)
@@ -34,6 +41,34 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 		return nil, err
 	}
 	return &schemas.Response{Raw: out}, nil
+}
+
+// misfit returns nil, or the error for a successful answer whose form shows that
+// it is none to this call; it closes the answer then. SDKs would take a page or a
+// whole answer for a stream without an event that ended well.
+func (c *call) misfit(req *schemas.RawRequest, resp *httpx.Response) error {
+	switch mediaType(resp.Header) {
+	case "text/html":
+		if typedOperation(req.Path) == "" {
+			return nil
+		}
+		_, err := read(resp)
+		return err
+	case "application/json":
+		if wantsStream(req) {
+			return notAStream(resp, c.key)
+		}
+	}
+	return nil
+}
+
+// wantsStream reports whether a raw call asks for a stream of events.
+func wantsStream(req *schemas.RawRequest) bool {
+	switch req.Path {
+	case openai.PathChat, openai.PathCompletions, openai.PathResponses:
+		return bytes.Contains(req.Body, []byte(`"stream"`)) && gjson.GetBytes(req.Body, "stream").Type == gjson.True
+	}
+	return false
 }
 
 // rawBody reads the answer's first bytes and returns a body that begins with them.

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"bifrost/config"
+	"bifrost/providers"
+)
+
+// printBanner says where the gateway listens, what it serves, and how to try it.
+func printBanner(out io.Writer, addr net.Addr, file *config.File) {
+	var b strings.Builder
+	base := reachable(addr)
+	fmt.Fprintf(&b, "bifrost is listening on %s\n\nproviders:\n", base)
+	for _, p := range file.Providers {
+		size := p.Config.ConcurrencyAndBufferSize
+		fmt.Fprintf(&b, "  %s (%s): concurrency %d, buffer %d, %s\n",
+			p.Name, p.Config.Type, size.Concurrency, size.BufferSize, mode(file, p))
+	}
+	model, known := firstModel(file.Providers)
+	b.WriteString("\ntry it:\n")
+	if !known {
+		b.WriteString("  # put the name of one of the provider's models for MODEL\n")
+	}
+	fmt.Fprintf(&b, "  %s\n\n", curlLine(base, model))
+	_, _ = io.WriteString(out, b.String()) // a closed output must not stop the gateway
+}
+
+func mode(file *config.File, p config.Provider) string {
+	drop := file.Bifrost.DropExcessRequests
+	if own := p.Config.DropExcessRequests; own != nil {
+		drop = *own
+	}
+	if drop {
+		return "drops requests when full"
+	}
+	return "lets requests wait when full"
+}
+
+// curlLine is a chat that works as it is typed into a shell.
+func curlLine(base, model string) string {
+	name, err := json.Marshal(model)
+	if err != nil { // a string
+		panic("bug: " + err.Error())
+	}
+	body := `{"model":` + string(name) + `,"messages":[{"role":"user","content":"Hello"}]}`
+	return fmt.Sprintf("curl %s -H %s -d %s",
+		quote(base+"/v1/chat/completions"), quote("Content-Type: application/json"), quote(body))
+}
+
+// quote protects text from a POSIX shell where it needs that.
+func quote(text string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// firstModel returns the first provider's first model that is known without
+// asking anybody, in the order of the providers' names, and whether there is one.
+func firstModel(all []config.Provider) (model string, known bool) {
+	for _, p := range all {
+		for _, m := range knownModels(p) {
+			if !strings.Contains(m, "embed") { // it could not chat
+				return p.Name + "/" + m, true
+			}
+		}
+	}
+	return all[0].Name + "/MODEL", false
+}
+
+func knownModels(p config.Provider) []string {
+	if p.Config.Type == providers.TypeSimulated {
+		if s := p.Config.Simulation; s != nil && len(s.Models) > 0 {
+			return s.Models
+		}
+		return []string{"sim-small"} // any name is answered
+	}
+	var models []string
+	for _, k := range p.Keys {
+		models = append(models, k.Models...)
+	}
+	return models
+}

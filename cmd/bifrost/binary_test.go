@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// launch builds the program and runs it in a process of its own, which is gone
+// when the test ends.
+func launch(t *testing.T, args ...string) (p *exec.Cmd, stdout *console) {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "bifrost")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	stdout = newConsole()
+	p = exec.CommandContext(t.Context(), binary, args...)
+	p.Stdout, p.Stderr = stdout, newConsole()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if p.ProcessState == nil {
+			_ = p.Process.Kill()
+			_ = p.Wait()
+		}
+	})
+	return p, stdout
+}
+
+func exit(t *testing.T, p *exec.Cmd) error {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- p.Wait() }() // ends with the process
+	return await(t, ended)
+}
+
+func TestTheBinaryDrainsOnSIGTERMAndLeavesWithZero(t *testing.T) {
+	p, stdout := launch(t, "serve", "--config", reference, "--listen", "127.0.0.1:0")
+	base := stdout.await(t, bannerURL)
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/v1/models": 200, "/nothing": 404} {
+		if got := status(t, base+path); got != want {
+			t.Errorf("%s: got %d", path, got)
+		}
+	}
+	_, lines := stream(t, base)
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(lines)
+	if err != nil || !strings.HasSuffix(string(rest), "data: [DONE]\n\n") {
+		t.Errorf("the stream ends with %q, %v", rest, err)
+	}
+	if err := exit(t, p); err != nil {
+		t.Errorf("%v\n%s\n%s", err, stdout, p.Stderr)
+	}
+}
+
+func TestASecondSignalEndsTheBinaryAtOnce(t *testing.T) {
+	p, stdout := launch(t, "serve", "--config", reference, "--listen", "127.0.0.1:0")
+	_, _ = stream(t, stdout.await(t, bannerURL), "X-Simulate", "stall=2")
+	for range 2 {
+		if err := p.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		stdout.await(t, "^stopping: ")
+	}
+	var ended *exec.ExitError
+	if err := exit(t, p); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
+		t.Errorf("it ended with %v", err)
+	}
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"bifrost/config"
+	"bifrost/providers"
+)
+
+// defaultFile is read when no file is named.
+const defaultFile = "bifrost.toml"
+
+// loadFile reads a configuration file. The error has one fault a line.
+func loadFile(path string) (*config.File, error) {
+	file, err := config.Load(path, config.WithTypes(providers.Types()))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w\nto make one that needs no key: printf '[providers.simulated]\\n' > %s", err, path)
+	}
+	return file, err
+}

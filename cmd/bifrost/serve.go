@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/signal"
+	"syscall"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"bifrost"
+	"bifrost/config"
+	"bifrost/gateway"
+)
+
+func newServeCommand() *cobra.Command {
+	var path, address string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the gateway",
+		Long: "Serve runs the OpenAI-compatible gateway that a configuration file describes.\n" +
+			"SIGTERM or SIGINT finishes what was accepted, within server.shutdown_timeout; a second one ends at once.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			file, err := loadFile(path)
+			if err != nil {
+				return err
+			}
+			if address != "" {
+				file.Server.Listen = address
+			}
+			return serve(cmd.Context(), file, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVarP(&path, "config", "c", defaultFile, "the configuration file, TOML or JSON")
+	cmd.Flags().StringVarP(&address, "listen", "l", "", "host:port to listen on, instead of the file's")
+	return cmd
+}
+
+// serve runs the gateway until ctx ends or a signal comes, and drains it.
+func serve(ctx context.Context, file *config.File, stdout, stderr io.Writer) error {
+	ctx, again := untilSignal(ctx)
+	defer again()
+	logger, err := newLogger(stderr, file.Server.LogLevel)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(file.Server.Listen)
+	if err != nil {
+		return err
+	}
+	client, err := bifrost.Init(file.Bifrost, bifrost.WithLogger(logger))
+	if err != nil {
+		_ = listener.Close()
+		return fmt.Errorf("%s: %w", file.Path, err)
+	}
+	return newService(client, file, logger).run(ctx, again, listener, stdout)
+}
+
+// run serves until ctx ends, and then drains; again is called in between.
+func (s *service) run(ctx context.Context, again func(), listener net.Listener, stdout io.Writer) error {
+	served := make(chan error, 1)
+	go func() { served <- s.server.Serve(listener) }() // ends when the server is shut down
+	printBanner(stdout, listener.Addr(), s.file)
+
+	var failure error
+	select {
+	case <-ctx.Done():
+		again() // from now on a signal ends the process
+		fmt.Fprintf(stdout, "stopping: finishing accepted requests for up to %v; a second signal ends at once\n", s.file.Server.ShutdownTimeout)
+	case err := <-served:
+		failure = fmt.Errorf("the gateway has stopped listening: %w", err)
+	}
+	return errors.Join(failure, s.stop(s.file.Server.ShutdownTimeout))
+}
+
+// service is the gateway and what it runs on.
+type service struct {
+	file    *config.File
+	client  *bifrost.Client
+	gateway *gateway.Gateway
+	server  *http.Server
+	logger  zerolog.Logger
+}
+
+func newService(client *bifrost.Client, file *config.File, logger zerolog.Logger) *service {
+	g := gateway.New(client, gateway.Options{MaxBodyBytes: file.Server.MaxBodyBytes, Logger: logger})
+	return &service{file: file, client: client, gateway: g, server: newServer(g, logger), logger: logger}
+}
+
+// untilSignal returns a context that ends at the first SIGINT or SIGTERM. After
+// again, a signal does what it does by default: it ends the process.
+func untilSignal(ctx context.Context) (first context.Context, again func()) {
+	return signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+}

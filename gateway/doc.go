@@ -1,0 +1,36 @@
+// Package gateway is the HTTP face of a client: an http.Handler that speaks the
+// OpenAI dialect.
+//
+//	POST /v1/chat/completions   with and without "stream": true
+//	POST /v1/embeddings
+//	GET  /v1/models             of all providers, as "provider/model"
+//	POST /v1/…                  any other operation whose body names a model
+//	GET  /healthz               200 while the process serves
+//	GET  /readyz                200 while requests are admitted, else 503
+//
+// The /v1 routes are served under /openai/v1 too. The model decides the provider,
+// as bifrost.Client.Resolve says. The body goes to it byte for byte but for the
+// model's name, and the answer comes back byte for byte, so fields that this
+// version does not know survive. A body is an object in JSON, with Content-Type
+// application/json or one that ends in +json.
+//
+// # What is promised
+//
+//   - Every reply has X-Request-Id: the caller's own if it is up to 128 visible
+//     ASCII characters, else a new one. X-Bifrost-Provider names who served.
+//   - Every error, a wrong path or method included, is an OpenAI error body with
+//     X-Bifrost-Code and X-Bifrost-Origin. A faulty request is refused before it
+//     reaches a provider, and the error names the field.
+//   - The status waits for the answer's first bytes, so an error before them has a
+//     status of its own. After them a stream ends with one error event and
+//     without its end mark, and any other body with a broken connection: a
+//     broken answer never looks like a whole one.
+//   - Each event of a stream is sent as soon as it is whole.
+//   - A client that disconnects, or that takes nothing for Options.WriteTimeout,
+//     cancels the upstream call.
+//   - One line is logged per request. No body and no credential is.
+//
+// A Gateway is safe for concurrent use. It owns no goroutine that outlives a
+// request. It is stopped by Drain, then by the http.Server that it serves and the
+// client's Shutdown; it stops neither itself.
+package gateway

@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tidwall/gjson"
+)
+
+// maxDepth bounds how deep a body may be nested: a parser of it, here or at the
+// provider, may need stack for each level.
+const maxDepth = 1000
+
+// document is a request's body: an object in JSON, of which only a few top-level
+// fields are looked at.
+type document struct {
+	body  []byte
+	root  gjson.Result
+	model gjson.Result // a string that is not empty, with its place in body
+}
+
+// parseDocument checks that body is an object in JSON that names its model once.
+func parseDocument(body []byte) (*document, error) {
+	if tooDeep(body) {
+		return nil, invalid(fmt.Sprintf("the body is nested deeper than %d levels; flatten it", maxDepth))
+	}
+	if !gjson.ValidBytes(body) {
+		return nil, invalid(syntaxFault(body))
+	}
+	d := &document{body: body, root: gjson.ParseBytes(body)}
+	if !d.root.IsObject() {
+		return nil, invalid("the body must be a JSON object, such as {\"model\": …}")
+	}
+	var err error
+	if d.model, err = d.only("model"); err != nil {
+		return nil, err
+	}
+	switch {
+	case !d.model.Exists():
+		return nil, badField("model", "the field model is missing; name one as \"provider/model\"")
+	case d.model.Type != gjson.String:
+		return nil, badField("model", "the field model must be a string, such as \"provider/model\"")
+	case d.model.Str == "":
+		return nil, badField("model", "the field model is empty; name one as \"provider/model\"")
+	}
+	return d, nil
+}
+
+// only returns the top-level field of that name. Names are compared as JSON means
+// them, escapes resolved. Two of one name are refused: who reads the first and who
+// reads the last would disagree on what was asked.
+func (d *document) only(name string) (gjson.Result, error) {
+	var found gjson.Result
+	count := 0
+	d.root.ForEach(func(key, value gjson.Result) bool {
+		if key.Str == name {
+			found = value
+			count++
+		}
+		return true
+	})
+	if count > 1 {
+		return gjson.Result{}, badField(name, "the field "+name+" is there twice; send it once")
+	}
+	return found, nil
+}
+
+// withModel returns the body with another model; nothing else of it changes. The
+// document stays as it is.
+func (d *document) withModel(model string) []byte {
+	if model == d.model.Str {
+		return d.body
+	}
+	from, to := d.model.Index, d.model.Index+len(d.model.Raw)
+	out := make([]byte, 0, len(d.body)+len(model)+8)
+	out = append(out, d.body[:from]...)
+	out = gjson.AppendJSONString(out, model)
+	return append(out, d.body[to:]...)
+}
+
+// tooDeep reports whether arrays and objects are nested beyond maxDepth. It runs
+// before the parser, which recurses. It need not be right about text that is not
+// JSON as long as it never counts too few levels: a string ends where the parser
+// ends it.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
+}
+
+// syntaxFault says where a body stops being JSON, without a word of it.
+func syntaxFault(body []byte) string {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return "the body is empty; send a JSON object"
+	}
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(body, new(json.RawMessage)); !errors.As(err, &syntax) {
+		return "the body is not valid JSON; correct it"
+	}
+	at := max(int(syntax.Offset)-1, 0) // the offset counts the byte at fault
+	what := "is not valid JSON"
+	if endsEarly(body) {
+		at, what = len(body), "ends too early to be JSON"
+	}
+	line := 1 + bytes.Count(body[:at], []byte("\n"))
+	column := at - bytes.LastIndexByte(body[:at], '\n')
+	return fmt.Sprintf("the body %s: line %d, column %d (byte %d); correct it", what, line, column, at+1)
+}
+
+// endsEarly reports whether body is the beginning of a JSON value.
+func endsEarly(body []byte) bool {
+	err := json.NewDecoder(bytes.NewReader(body)).Decode(new(json.RawMessage))
+	return errors.Is(err, io.ErrUnexpectedEOF)
+}

@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"net/http"
+	"time"
+)
+
+// exchange is one request, the way to its answer, and what the log will say of
+// it. It is the http.ResponseWriter of its request, and belongs to the goroutine
+// that serves it.
+type exchange struct {
+	http.ResponseWriter
+	control      *http.ResponseController
+	writeTimeout time.Duration
+
+	r     *http.Request
+	id    string
+	began time.Time
+
+	provider, model string // once resolved
+
+	status int // what was sent; 0: nothing yet
+	bytes  int64
+	gone   bool  // the client took no more
+	broke  error // what ended the answer after its beginning
+}
+
+func newExchange(w http.ResponseWriter, r *http.Request, opts Options) *exchange {
+	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), writeTimeout: opts.WriteTimeout,
+		r: r, id: requestID(r.Header), began: time.Now()}
+	w.Header().Set(headerRequestID, x.id)
+	return x
+}
+
+// WriteHeader sends the status; only the first call does.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+		x.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write sends a part of the body. It blocks while the client takes nothing, for
+// as long as the write timeout.
+func (x *exchange) Write(p []byte) (int, error) {
+	x.WriteHeader(http.StatusOK)
+	x.allowTime()
+	n, err := x.ResponseWriter.Write(p)
+	x.bytes += int64(n)
+	x.gone = x.gone || err != nil
+	return n, err
+}
+
+// flush hands what was written to the network, under the same limit.
+func (x *exchange) flush() error {
+	x.allowTime()
+	err := x.control.Flush()
+	x.gone = x.gone || err != nil
+	return err
+}
+
+// allowTime starts the time for a write anew. A writer without deadlines, as in
+// tests, has none.
+func (x *exchange) allowTime() {
+	_ = x.control.SetWriteDeadline(time.Now().Add(x.writeTimeout))
+}
+
+// left reports whether the client is no longer there to be answered.
+func (x *exchange) left() bool { return x.gone || x.r.Context().Err() != nil }

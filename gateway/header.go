@@ -1,0 +1,67 @@
+package gateway
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Headers of the gateway's own. Codes and origins come with the dialect's errors.
+const (
+	headerRequestID = "X-Request-Id"
+	headerProvider  = "X-Bifrost-Provider"
+	headerCode      = "X-Bifrost-Code"
+	// headerUpstreamID has the provider's own request id, which its support asks
+	// for.
+	headerUpstreamID = "X-Bifrost-Upstream-Request-Id"
+)
+
+// notPassed lists the headers of a provider's answer that concern its own
+// connection, its own site, or who holds the key.
+var notPassed = []string{
+	"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+	"Alt-Svc", "Date", "Server", "Set-Cookie", "Strict-Transport-Security", "Www-Authenticate", "Openai-Organization",
+}
+
+// passHeader copies the headers of a provider's answer to dst.
+func passHeader(dst, src http.Header) {
+	src = src.Clone()
+	if src == nil {
+		return
+	}
+	for _, line := range src["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			src.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range notPassed {
+		src.Del(name)
+	}
+	passUpstreamID(dst, src)
+	src.Del(headerRequestID)
+	for name, values := range src {
+		if !strings.HasPrefix(name, "X-Bifrost-") {
+			dst[name] = values
+		}
+	}
+}
+
+func passUpstreamID(dst, src http.Header) {
+	if id := src.Get(headerRequestID); id != "" {
+		dst.Set(headerUpstreamID, id)
+	}
+}
+
+// mediaType returns the media type of a Content-Type, "" if there is none.
+func mediaType(h http.Header) string {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return media
+}
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}

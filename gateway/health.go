@@ -1,0 +1,87 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"bifrost"
+)
+
+// States of a provider, and of the gateway as a whole.
+const (
+	stateReady    = "ready"
+	stateDegraded = "degraded" // admits, but a worker is in restart backoff
+	stateDraining = "draining" // admits nothing
+)
+
+// health answers that the process serves.
+func (g *Gateway) health(x *exchange) error {
+	x.sendJSON(http.StatusOK, []byte(`{"status":"ok"}`))
+	return nil
+}
+
+// readiness is what /readyz answers.
+type readiness struct {
+	Status    string                       `json:"status"`
+	Providers map[string]providerReadiness `json:"providers"`
+}
+
+// providerReadiness has the numbers of one provider; a provider in another place
+// has a state only.
+type providerReadiness struct {
+	State       string `json:"state"`
+	Admits      bool   `json:"admits"`
+	Degraded    bool   `json:"degraded"`
+	Mode        string `json:"mode,omitempty"` // "drop" or "wait"
+	Concurrency int    `json:"concurrency"`
+	BufferSize  int    `json:"buffer_size"`
+	Queued      int    `json:"queued"`
+	InHand      int    `json:"in_hand"`
+	Waiting     int    `json:"waiting"`
+	BackingOff  int    `json:"backing_off"`
+}
+
+// readiness answers 200 while at least one provider admits requests.
+func (g *Gateway) readiness(x *exchange) error {
+	status, out := http.StatusServiceUnavailable, readiness{Status: stateDraining, Providers: map[string]providerReadiness{}}
+	stats := g.client.Stats().Providers
+	for _, name := range g.client.Providers() {
+		p := providerReadiness{State: stateReady, Admits: true}
+		if s, local := stats[name]; local {
+			p = readinessOf(s)
+		}
+		out.Providers[name] = p
+		if p.Admits && !g.draining.Load() {
+			status, out.Status = http.StatusOK, stateReady
+		}
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	x.Header().Set("Cache-Control", "no-store")
+	x.sendJSON(status, body)
+	return nil
+}
+
+func readinessOf(s bifrost.ProviderStats) providerReadiness {
+	p := providerReadiness{State: stateReady, Admits: !s.Closed, Degraded: s.Degraded, Mode: "wait",
+		Concurrency: s.Concurrency, BufferSize: s.BufferSize,
+		Queued: s.Queued, InHand: s.InHand, Waiting: s.Waiting, BackingOff: s.BackingOff}
+	switch {
+	case s.Closed:
+		p.State = stateDraining
+	case s.Degraded:
+		p.State = stateDegraded
+	}
+	if s.Drop {
+		p.Mode = "drop"
+	}
+	return p
+}
+
+func (x *exchange) sendJSON(status int, body []byte) {
+	x.Header().Set("Content-Type", "application/json")
+	x.WriteHeader(status)
+	_, _ = x.Write(body) // the client may be gone; there is nobody to tell
+}

@@ -1,0 +1,91 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/schemas"
+)
+
+// models answers with the models of all providers, in the order of the
+// providers' names.
+func (g *Gateway) models(x *exchange) error {
+	if g.draining.Load() {
+		return isDraining()
+	}
+	names := g.client.Providers()
+	lists := make([][]schemas.Model, len(names))
+	faults := make([]error, len(names))
+	var asked sync.WaitGroup
+	for i, name := range names {
+		asked.Go(func() { lists[i], faults[i] = g.modelsOf(x.r.Context(), name) })
+	}
+	asked.Wait() // no longer than ModelsTimeout
+	all := &schemas.ModelList{Object: "list", Data: slices.Concat(lists...)}
+	if err := firstOf(faults); err != nil && len(all.Data) == 0 {
+		return err
+	}
+	body, err := openai.EncodeModels(all)
+	if err != nil {
+		return err
+	}
+	x.sendJSON(http.StatusOK, body)
+	return nil
+}
+
+// modelsOf asks one provider. A provider whose keys name the models that they are
+// for serves no others, so those are its models whatever it lists, or fails to.
+func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schemas.Model, err error) {
+	defer func() { // a router of the program's own may panic, here outside the request's goroutine
+		if fault := recover(); fault != nil {
+			g.logPanic(g.opts.Logger.Error().Str(fieldProvider, provider), fault)
+			models, err = nil, internalError()
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, g.opts.ModelsTimeout)
+	defer cancel()
+	list, err := g.client.ListModelsRequest(ctx, &schemas.ListModelsRequest{Provider: provider})
+	if err != nil {
+		g.opts.Logger.Warn().Str(fieldProvider, provider).Str(fieldError, kindOf(err)).Msg("the provider did not list its models")
+		list = &schemas.ModelList{}
+	}
+	named, others := g.client.Models(provider)
+	listed := list.Data
+	if !others || len(listed) == 0 && len(named) > 0 {
+		listed, err = pick(list.Data, named), nil
+	}
+	models = make([]schemas.Model, len(listed))
+	for i, m := range listed {
+		m.ID = provider + "/" + m.ID
+		if m.OwnedBy == "" {
+			m.OwnedBy = provider
+		}
+		models[i] = m
+	}
+	return models, err
+}
+
+// pick returns the named models once each, with what the list knows of them.
+func pick(list []schemas.Model, named []string) []schemas.Model {
+	var out []schemas.Model
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(named))) {
+		m := schemas.Model{ID: name}
+		if i := slices.IndexFunc(list, func(m schemas.Model) bool { return m.ID == name }); i >= 0 {
+			m = list[i]
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func firstOf(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

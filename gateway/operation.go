@@ -1,0 +1,73 @@
+package gateway
+
+import "bifrost/schemas"
+
+// operation serves a call of path, which follows the version prefix, by passing
+// it to the provider of its model. looksAt may be nil for
+// an operation that has no route of its own.
+func (g *Gateway) operation(path string, looksAt check) endpoint {
+	if looksAt == nil {
+		looksAt = checkStream
+	}
+	return func(x *exchange) error {
+		if g.draining.Load() {
+			return isDraining()
+		}
+		body, err := g.readBody(x)
+		if err != nil {
+			return err
+		}
+		doc, err := parseDocument(body)
+		if err != nil {
+			return err
+		}
+		if err := looksAt(doc); err != nil {
+			return err
+		}
+		return g.pass(x, path, doc)
+	}
+}
+
+// pass sends the call and its answer on.
+func (g *Gateway) pass(x *exchange, path string, doc *document) error {
+	if err := g.resolve(x, doc.model.Str); err != nil {
+		return err
+	}
+	header := x.r.Header.Clone()
+	header.Set(headerRequestID, x.id)
+	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, &schemas.RawRequest{
+		Method: x.r.Method,
+		Path:   path,
+		Query:  x.r.URL.RawQuery,
+		Header: header,
+		Body:   doc.withModel(x.model),
+	})
+	if err != nil {
+		return err
+	}
+	defer resp.Raw.Body.Close()
+	return x.send(resp.Raw)
+}
+
+// resolve finds the provider of a model, and sees that it speaks the caller's
+// dialect.
+func (g *Gateway) resolve(x *exchange, name string) error {
+	provider, model, err := g.client.Resolve(name)
+	if err != nil {
+		return &refusal{param: "model", err: err}
+	}
+	if model == "" {
+		return badField("model", "the field model names a provider only; write it as \"provider/model\"")
+	}
+	x.provider, x.model = provider, model
+	info, ok := g.client.Info(provider)
+	if !ok { // removed a moment ago
+		return &schemas.Error{Kind: schemas.KindNotFound, Provider: provider, Model: model,
+			Message: "the provider has been removed; use another model"}
+	}
+	if info.Dialect != schemas.DialectOpenAI || !info.Supports(schemas.OperationRaw) {
+		return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Provider: provider, Model: model,
+			Message: "the provider does not take calls of the OpenAI dialect through this gateway; use a model of another provider"}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tidwall/sjson"
+
+	"bifrost/internal/dialect/openai"
+	"bifrost/schemas"
+)
+
+// refusal says of an error what HTTP knows and a *schemas.Error does not. The
+// zero value of a field leaves what the dialect makes of the error.
+type refusal struct {
+	status int
+	code   string
+	param  string // the field at fault
+	allow  string // the Allow header
+	closes bool   // the connection cannot be used again
+	err    error
+}
+
+func (f *refusal) Error() string { return f.err.Error() }
+
+func (f *refusal) Unwrap() error { return f.err }
+
+// invalid is the caller's fault.
+func invalid(message string) error {
+	return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: message}
+}
+
+// badField is a request whose field is missing or wrong.
+func badField(name, message string) error {
+	return &refusal{param: name, err: invalid(message)}
+}
+
+func unknownPath() error {
+	return &refusal{err: &schemas.Error{Kind: schemas.KindNotFound,
+		Message: "unknown path or method; use POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, " +
+			"or POST /v1/ and another operation whose body names a model"}}
+}
+
+func wrongMethod(allow string) error {
+	return &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: allow,
+		err: invalid("wrong method for this path; use " + allow)}
+}
+
+func wrongMedia(message string) error {
+	return &refusal{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", err: invalid(message)}
+}
+
+func tooLarge(limit int64) error {
+	return &refusal{status: http.StatusRequestEntityTooLarge, code: "body_too_large", closes: true,
+		err: invalid(fmt.Sprintf("the body is over %d bytes; send less, or raise max_body_bytes of the gateway", limit))}
+}
+
+func bodyTimeout() error {
+	return &refusal{status: http.StatusRequestTimeout, code: "body_timeout", closes: true,
+		err: invalid("the body did not arrive in time; send it again")}
+}
+
+func isDraining() error {
+	return &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining,
+		Message: "the gateway is stopping; send the request elsewhere or retry after a restart"}
+}
+
+func internalError() error {
+	return &schemas.Error{Kind: schemas.KindInternal, Message: "internal error; see the gateway's log"}
+}
+
+// refuse answers with an error. Nothing may have been sent before.
+func (x *exchange) refuse(err error) {
+	status, header, body := openai.ErrorReply(err)
+	var f *refusal
+	if errors.As(err, &f) {
+		status, body = f.amend(status, header, body)
+	}
+	h := x.Header()
+	for name, values := range header {
+		h[name] = values
+	}
+	if x.provider != "" {
+		h.Set(headerProvider, x.provider)
+	}
+	h.Del("Content-Length")
+	var e *schemas.Error
+	if errors.As(err, &e) && e.Upstream != nil {
+		passUpstreamID(h, e.Upstream.Header)
+	}
+	x.WriteHeader(status)
+	_, _ = x.Write(body) // the client may be gone; there is nobody to tell
+}
+
+// amend puts what the refusal knows into the dialect's answer.
+func (f *refusal) amend(status int, header http.Header, body []byte) (int, []byte) {
+	if f.status != 0 {
+		status = f.status
+	}
+	if f.allow != "" {
+		header.Set("Allow", f.allow)
+	}
+	if f.closes {
+		header.Set("Connection", "close")
+	}
+	if f.code != "" {
+		header.Set(headerCode, f.code)
+		body = withErrorField(body, "code", f.code)
+	}
+	if f.param != "" {
+		body = withErrorField(body, "param", f.param)
+	}
+	return status, body
+}
+
+func withErrorField(body []byte, name, value string) []byte {
+	out, err := sjson.SetBytes(body, "error."+name, value)
+	if err != nil { // a constant path in a body that the dialect wrote
+		panic("bug: " + err.Error())
+	}
+	return out
+}
