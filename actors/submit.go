@@ -14,7 +14,7 @@ func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*sc
 	c := r.sys.calls.Get()
 	c.begin(r.sys.calls, ctx, req)
 	c.then = func(resp *schemas.Response, err error) {
-		then(resp, err)
+		r.tell(then, resp, err)
 		if !resp.Streams() { // a stream lives under the same context
 			cancel()
 		}
@@ -62,4 +62,15 @@ func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, DefaultAskTimeout)
+}
+
+// tell gives a sender its answer. A sender that panics has it all the same, and
+// must not take the worker with it, which may have its next call in hand already.
+func (r *Router) tell(then func(*schemas.Response, error), resp *schemas.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.sys.log.Error().Str("provider", r.name).Str("panic", describePanic(p)).Msg("a sender panicked on its answer")
+		}
+	}()
+	then(resp, err)
 }

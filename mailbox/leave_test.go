@@ -141,22 +141,6 @@ func TestReplyIsTheOneAnswerAndFinishOnlyCounts(t *testing.T) {
 	}
 }
 
-func TestLeaveIfWithAStaleTicketDoesNothing(t *testing.T) {
-	r := open(t, mailbox.Limits{Concurrency: 1, BufferSize: 1})
-	r.offers(mailbox.Accepted, "a")
-	stale := r.entries["a"].Ticket()
-	r.complete("a")
-	r.offers(mailbox.Accepted, "busy", "a")
-	if got := r.LeaveIf(r.entries["a"], stale); got != mailbox.Answered {
-		t.Fatalf("a late leave found %d, want answered", got)
-	}
-	r.at(counts{inHand: 1, queued: 1})
-	if got := r.LeaveIf(r.entries["a"], r.entries["a"].Ticket()); got != mailbox.GaveBack {
-		t.Fatalf("leave found %d, want gave back", got)
-	}
-	r.at(counts{inHand: 1})
-}
-
 func TestEntryIsOfferedAgainAfterEachWayToSettleIt(t *testing.T) {
 	r := open(t, mailbox.Limits{Concurrency: 1, BufferSize: 1, Drop: true})
 	settle := []func(){

@@ -57,17 +57,8 @@ func (x *machine) leaves(t *rapid.T) {
 	if e == nil {
 		return
 	}
-	ticket, current := e.drawTicket(t)
-	var got, want mailbox.Leaving = 0, mailbox.Answered
-	if rapid.Bool().Draw(t, "by ticket") {
-		if current {
-			want = x.model.leave(e)
-		}
-		got = x.mb.LeaveIf(&e.Entry, ticket)
-	} else {
-		want = x.model.leave(e)
-		got = x.mb.Leave(&e.Entry)
-	}
+	want := x.model.leave(e)
+	got := x.mb.Leave(&e.Entry)
 	if got != want {
 		t.Fatalf("leave found %d, want %d", got, want)
 	}

@@ -29,21 +29,6 @@ const (
 // Leave takes back an entry whose sender no longer waits for the answer.
 func (m *Mailbox[T]) Leave(e *Entry[T]) Leaving {
 	m.mu.Lock()
-	return m.leaveLocked(e)
-}
-
-// LeaveIf is Leave for a caller that may come late: if ticket is not the
-// entry's current one it does nothing and returns Answered.
-func (m *Mailbox[T]) LeaveIf(e *Entry[T], ticket uint64) Leaving {
-	m.mu.Lock()
-	if e.ticket != ticket {
-		m.mu.Unlock()
-		return Answered
-	}
-	return m.leaveLocked(e)
-}
-
-func (m *Mailbox[T]) leaveLocked(e *Entry[T]) Leaving {
 	switch e.state {
 	case waiting:
 		m.waiters.remove(e)
