@@ -28,7 +28,9 @@ func (e *ShutdownError) Error() string {
 // ctx ends is cancelled and answered, and reported as a *ShutdownError. With a
 // ctx that has ended already it is a hard stop. It blocks until everything has
 // stopped, but no longer than a few seconds after ctx ended, should a provider not heed its
-// context. It may be called again; requests afterwards are refused as draining.
+// context. It may be called again: a later call waits for the first one, and makes
+// it a hard stop when its own ctx ends. Requests afterwards are refused as
+// draining.
 func (c *Client) Shutdown(ctx context.Context) error {
 	if left := c.sys.Shutdown(ctx); len(left) > 0 {
 		return &ShutdownError{Left: left}

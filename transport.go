@@ -40,7 +40,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.client.RawRequest(req.Context(), t.provider, gjson.GetBytes(body, "model").String(), &schemas.RawRequest{
 		Method: req.Method,
-		Path:   dialectPath(req.URL.Path),
+		Path:   dialectPath(req.URL.EscapedPath()),
 		Query:  req.URL.RawQuery,
 		Header: req.Header,
 		Body:   body,
@@ -91,10 +91,8 @@ func readBody(req *http.Request) ([]byte, error) {
 // dialectPath is what follows the version prefix of an SDK's path, whatever base
 // URL the SDK was given.
 func dialectPath(path string) string {
-	for _, prefix := range []string{"/openai/v1/", "/v1/"} {
-		if rest, ok := strings.CutPrefix(path, prefix); ok {
-			return "/" + rest
-		}
+	if _, rest, ok := strings.Cut(path, "/v1/"); ok {
+		return "/" + rest
 	}
 	return path
 }

@@ -31,8 +31,17 @@ func (c *Client) UpdateProvider(ctx context.Context, name string) error {
 		return fmt.Errorf("provider %s: %w", name, err)
 	}
 	if running != nil {
-		router.Configure(cfg)
-		return nil
+		ending := router.Ending()
+		if ending == nil {
+			router.Configure(cfg)
+			return nil
+		}
+		select { // an actor has stopped it, or the client shuts down
+		case <-ending:
+		case <-ctx.Done():
+			closeAll(map[string]actors.Config{name: cfg})
+			return fmt.Errorf("provider %s is stopping: %w", name, context.Cause(ctx))
+		}
 	}
 	router, err = c.sys.Start(name, cfg)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"bifrost/schemas"
@@ -91,11 +92,25 @@ func (w *worker) classify(ctx context.Context, c *call, err error) *schemas.Erro
 		return startedAndEnded(ctx, c.req)
 	}
 	var e *schemas.Error
+	if errors.Is(err, io.EOF) {
+		err = broken(err) // the end of a stream is the reader's io.EOF, never an error's
+	}
 	if !errors.As(err, &e) {
 		return &schemas.Error{Kind: schemas.KindInternal, Provider: w.router.name, Model: c.req.Model, Err: err,
 			MayHaveStarted: true, Message: fmt.Sprintf("the provider's adapter returned an untyped error (%T); report it", err)}
 	}
 	out := *e
 	out.Provider, out.Model = w.router.name, c.req.Model
+	return &out
+}
+
+// broken is an error that wraps io.EOF as one that does not.
+func broken(err error) error {
+	var e *schemas.Error
+	if !errors.As(err, &e) {
+		return io.ErrUnexpectedEOF
+	}
+	out := *e
+	out.Err = io.ErrUnexpectedEOF
 	return &out
 }

@@ -32,6 +32,7 @@ type call struct {
 	err  error
 	done chan struct{}                  // capacity 1, for a sender that blocks
 	then func(*schemas.Response, error) // for one that cannot; nil otherwise
+	end  context.CancelFunc             // of a context made for the call; nil: none was
 }
 
 // newCalls returns the pool of calls.
@@ -79,6 +80,10 @@ func (c *call) releaseBoth() {
 }
 
 func (c *call) recycle() {
+	if c.end != nil {
+		c.end()
+		c.end = nil
+	}
 	c.ctx, c.req, c.resp, c.err, c.then, c.tries = nil, nil, nil, nil, nil, 0
 	c.home.Put(c)
 }

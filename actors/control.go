@@ -8,26 +8,42 @@ import (
 // It handles no requests.
 //
 //	message            does
-//	*grow              spawns workers
+//	*grow              spawns workers, unless the router has been halted
 //	*actor.Terminated  a worker has stopped: replaces it if one is missing
+//	halt               stops, once the last worker has
 type control struct {
 	router *Router
+	halted bool
 }
 
 // Receive is the actor's.
 func (a *control) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *grow:
-		a.spawn(ctx, m.workers)
+		if !a.router.isHalted() {
+			a.spawn(ctx, m.workers)
+		}
+	case halt:
+		a.halted = true
+		a.stopIfAlone(ctx)
 	case *actor.Terminated:
 		a.router.strategy.Forget(m.Who)
 		a.spawn(ctx, a.router.replacements())
+		a.stopIfAlone(ctx)
+	}
+}
+
+// stopIfAlone stops the actor after its last worker: stopping it earlier would
+// tell workers to stop that may be gone by then.
+func (a *control) stopIfAlone(ctx actor.Context) {
+	if a.halted && len(ctx.Children()) == 0 {
+		ctx.Stop(ctx.Self())
 	}
 }
 
 func (a *control) spawn(ctx actor.Context, workers []*worker) {
 	for _, w := range workers {
-		props := actor.PropsFromProducer(func() actor.Actor { return w }, a.router.sys.workerOptions...)
+		props := actor.PropsFromProducer(func() actor.Actor { return w }, actor.WithDispatcher(dispatcher{}))
 		ctx.SpawnPrefix(props, "worker-")
 	}
 }
@@ -57,7 +73,7 @@ func (a *providersActor) Receive(ctx actor.Context) {
 		// engine publish a dead letter, whose throttle lives on for a second.
 		if r := a.routers[m.Who.Id]; r != nil {
 			delete(a.routers, m.Who.Id)
-			close(r.stopped)
+			r.ended()
 		}
 	case *actor.Stopped:
 		close(a.stopped)

@@ -35,17 +35,26 @@ func (a *Ask) request() *schemas.Request {
 }
 
 // LogValue names the request without its content.
-func (a *Ask) LogValue() slog.Value { return a.Request.LogValue() }
+func (a Ask) LogValue() slog.Value {
+	if a.Request == nil {
+		return slog.StringValue("no request")
+	}
+	return a.Request.LogValue()
+}
 
 // String names the request without its content.
-func (a *Ask) String() string { return "ask " + a.Request.String() }
+func (a Ask) String() string { return "ask " + a.LogValue().String() }
 
 // IgnoreDeadLetterLogging keeps the engine from printing requests.
-func (a *Ask) IgnoreDeadLetterLogging() {}
+func (a Ask) IgnoreDeadLetterLogging() {}
 
 // serve tells a worker that it was handed a call. The call itself is in the
 // worker's field: a message may end in a dead letter, where others can see it.
 type serve struct{}
+
+// halt tells a control actor to stop when its workers have, which have been told
+// to already.
+type halt struct{}
 
 // grow tells a control actor to spawn workers.
 type grow struct{ workers []*worker }

@@ -1,14 +1,13 @@
 package actors
 
 import (
-	"sync"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"bifrost/mailbox"
 )
 
-// Configure replaces a running router's configuration in place. Nothing that was
+// Configure replaces a running router's configuration in place; one that has been
+// told to stop must not be configured. Nothing that was
 // accepted is lost or refused for it: attempts under way end on the version they
 // began with, and what is over a smaller bound is served before anything new. It
 // returns when added workers are up.
@@ -28,16 +27,32 @@ func (r *Router) Configure(c Config) {
 // grow spawns n workers and waits until they are up, which takes no longer than
 // the engine needs to run them.
 func (r *Router) grow(n int) {
-	if n <= 0 || r.isHalted() {
+	if n <= 0 {
 		return
 	}
-	var ups sync.WaitGroup
-	r.sys.engine.Root.Send(r.control, &grow{r.newWorkers(n, &ups)})
-	ups.Wait()
+	ups := make(chan struct{}, n)
+	workers := r.newWorkers(n, ups)
+	r.mu.Lock() // so that the control actor is there: it stops after halt only
+	halted := r.halted
+	if !halted {
+		r.sys.engine.Root.Send(r.control, &grow{workers})
+	}
+	r.mu.Unlock()
+	if halted {
+		return
+	}
+	for range n {
+		select {
+		case <-ups:
+		case <-r.stopped: // halted meanwhile: they will not come up
+			return
+		}
+	}
 }
 
-func (r *Router) newWorkers(n int, ups *sync.WaitGroup) []*worker {
-	ups.Add(n)
+// newWorkers returns workers that each send one value to ups, which has room for
+// all of them, when they are up.
+func (r *Router) newWorkers(n int, ups chan<- struct{}) []*worker {
 	workers := make([]*worker, n)
 	for i := range workers {
 		workers[i] = newWorker(r, ups)
@@ -51,7 +66,8 @@ func (r *Router) replacements() []*worker {
 	if r.isHalted() {
 		return nil
 	}
-	return r.newWorkers(r.mb.Missing(), new(sync.WaitGroup))
+	n := r.mb.Missing()
+	return r.newWorkers(n, make(chan struct{}, n))
 }
 
 func (r *Router) isHalted() bool {
@@ -60,14 +76,16 @@ func (r *Router) isHalted() bool {
 	return r.halted
 }
 
-// joined notes a worker that has started, or restarted.
-func (r *Router) joined(w *worker) {
+// joined notes a worker that has started, or restarted, and reports whether the
+// router has been halted, so that the worker has to stop.
+func (r *Router) joined(w *worker) (halted bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.workers[w.slot] = w
 	if r.halted {
 		w.abort(errStopping)
 	}
+	return r.halted
 }
 
 // gone notes a worker that has stopped. What it was handed last, it never began.
@@ -89,7 +107,43 @@ func (r *Router) stopWorker(slot *mailbox.Worker[*call]) {
 	r.mu.Unlock()
 	if w != nil {
 		w.cool()
-		r.sys.engine.Root.Stop(w.pid)
+		if r.ends(w) {
+			r.sys.engine.Root.Stop(w.pid)
+		}
+	}
+}
+
+// ends notes that a worker is to stop, and reports whether that is new. Only who
+// learns so tells it: a second Stop may find the actor gone, and then the engine
+// publishes a dead letter, whose throttle keeps a goroutine for a second.
+func (r *Router) ends(w *worker) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	first := !w.ending
+	w.ending = true
+	return first
+}
+
+// stopWorkers aborts what is in hand and tells all workers to stop, and the
+// control actor to follow them. It may be called again.
+func (r *Router) stopWorkers() {
+	r.mu.Lock()
+	first := !r.halted
+	r.halted = true
+	var told []*actor.PID
+	for _, w := range r.workers {
+		w.abort(errStopping)
+		if !w.ending {
+			w.ending = true
+			told = append(told, w.pid)
+		}
+	}
+	r.mu.Unlock()
+	for _, pid := range told {
+		r.sys.engine.Root.Stop(pid)
+	}
+	if first {
+		r.sys.engine.Root.Send(r.control, halt{})
 	}
 }
 

@@ -16,9 +16,10 @@ import (
 // Router admits one provider's requests and owns its workers. It is made by
 // System.Start and safe for concurrent use.
 type Router struct {
-	name string
-	sys  *System
-	mb   *mailbox.Mailbox[*call]
+	name    string
+	sys     *System
+	process *process // what its PID points at
+	mb      *mailbox.Mailbox[*call]
 
 	control  *actor.PID
 	strategy *supervisor.Strategy
@@ -26,7 +27,7 @@ type Router struct {
 
 	settings versions
 
-	configuring sync.Mutex // serialises Configure and Stop
+	configuring sync.Mutex // serialises Configure
 	modes       sync.Mutex // serialises what sets the mailbox's limits and mode
 
 	mu      sync.Mutex                         // guards what follows
@@ -61,7 +62,9 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 		c.releaseBoth()
 		return nil, ended(ctx, req)
 	case mailbox.Waits:
-		r.boundWait(c)
+		if stop := r.boundWait(c); stop != nil {
+			defer stop()
+		}
 	}
 	return r.await(c)
 }
@@ -100,20 +103,26 @@ func (r *Router) leave(c *call) error {
 	return nil
 }
 
-// boundWait arms queue_timeout for a call that waits for a place.
-func (r *Router) boundWait(c *call) {
+// boundWait arms queue_timeout, if there is one, for a call that waits for a
+// place. The timer holds the call; stop lets go of it, at any time.
+func (r *Router) boundWait(c *call) (stop func()) {
 	limit := r.settings.peek().queueTimeout
 	if limit == 0 {
-		return
+		return nil
 	}
 	c.retain()
 	ticket := c.entry.Ticket()
-	time.AfterFunc(limit, func() {
+	timer := time.AfterFunc(limit, func() {
 		defer c.release()
 		if refusal, ok := r.mb.Expire(&c.entry, ticket); ok {
 			r.refuseEntry(c, refusal)
 		}
 	})
+	return func() {
+		if timer.Stop() {
+			c.release()
+		}
+	}
 }
 
 // refuseEntry answers a call that the mailbox has taken out unserved.

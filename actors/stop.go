@@ -46,8 +46,6 @@ func (l Left) String() string {
 // finish until ctx ends; then it answers and cancels what is left. It blocks
 // until the workers have stopped, but no longer than a second after ctx ended.
 func (r *Router) Stop(ctx context.Context) Left {
-	r.configuring.Lock()
-	defer r.configuring.Unlock()
 	r.closeAdmission()
 	select {
 	case <-r.mb.Idle():
@@ -93,15 +91,37 @@ func (r *Router) halt() Left {
 	}
 	r.halting.Store(true)
 	r.coolFree(0)
-	r.mu.Lock()
-	r.halted = true
-	for _, w := range r.workers {
-		w.abort(errStopping)
-	}
-	r.mu.Unlock()
 	r.strategy.Stop()
-	r.sys.engine.Root.Stop(r.control)
+	r.stopWorkers()
 	return left
+}
+
+// ended notes that the workers and the control actor have stopped, and tells who
+// watches the provider.
+func (r *Router) ended() {
+	close(r.stopped)
+	if r.process.router.Load() == r {
+		r.process.terminated()
+	}
+}
+
+// hasEnded reports whether the workers have stopped.
+func (r *Router) hasEnded() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Ending is closed when a provider that was told to stop, by Stop, by its PID or
+// by a PoisonPill, has stopped; nil if it was not told to.
+func (r *Router) Ending() <-chan struct{} {
+	if !r.mb.Stats().Closed {
+		return nil
+	}
+	return r.stopped
 }
 
 // poison stops the router once what is accepted is finished. It does not block;
@@ -121,9 +141,28 @@ func (r *Router) poison() {
 
 // Shutdown stops all providers as Router.Stop does, then the tree, and publishes
 // the last dead letters. It returns what was left of the providers that did not
-// finish. The first call does the work; later ones wait for it.
+// finish. The first call does the work; a later one waits for it, and makes it a
+// hard stop when its own ctx ends.
 func (s *System) Shutdown(ctx context.Context) []Left {
-	s.stopOnce.Do(func() { s.left = s.shutdown(ctx) })
+	s.mu.Lock()
+	first := s.down == nil
+	if first {
+		ctx, s.hurry = context.WithCancel(ctx)
+		s.down = make(chan struct{})
+	}
+	s.mu.Unlock()
+	if first {
+		defer s.hurry()
+		s.left = s.shutdown(ctx)
+		close(s.down)
+		return s.left
+	}
+	select {
+	case <-s.down:
+	case <-ctx.Done():
+		s.hurry()
+		<-s.down
+	}
 	return s.left
 }
 

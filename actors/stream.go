@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"bifrost/mailbox"
@@ -26,7 +27,8 @@ var errReaderClosed = &schemas.Error{Kind: schemas.KindCanceled, Message: "the s
 func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	finish := func(err error) mailbox.Next[*call] {
 		discard(res.resp)
-		next, _ := w.router.mb.Finish(w.slot, outcome(c, err))
+		next, _ := w.router.mb.Finish(w.slot, streamOutcome(c, err))
+		w.source = nil
 		if w.pipe != nil {
 			w.pipe.end(err)
 			w.pipe = nil
@@ -39,6 +41,7 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	if !w.router.mb.Reply(&c.entry) {
 		return finish(errReaderClosed)
 	}
+	w.source = res.resp
 	idle := res.used.network.ReaderIdleTimeout
 	answer := *res.resp
 	var pump func() error
@@ -57,14 +60,30 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 
 // streamError is what a stream that broke off ends with; nil at its regular end.
 func (w *worker) streamError(c *call, ctx context.Context, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
-	}
-	e := w.classify(ctx, c, err)
-	if errors.Is(err, errReaderClosed) || context.Cause(ctx) == error(errReaderClosed) {
+	case saidByProvider(err):
+		ctx = context.WithoutCancel(ctx) // its end came second
+	case context.Cause(ctx) == error(errReaderClosed):
 		return errReaderClosed
 	}
-	return e
+	return w.classify(ctx, c, err)
+}
+
+// streamOutcome is outcome for a stream. One that the provider itself called off
+// has failed, though its reader, who was told so in it, may have left since.
+func streamOutcome(c *call, err error) mailbox.Outcome {
+	if saidByProvider(err) {
+		return mailbox.Failed
+	}
+	return outcome(c, err)
+}
+
+// saidByProvider reports whether an error is the provider's own words.
+func saidByProvider(err error) bool {
+	var e *schemas.Error
+	return errors.As(err, &e) && e.Upstream != nil
 }
 
 // copyBuffer is the worker's own buffer for raw answers.
@@ -206,18 +225,24 @@ func causeOf(ctx context.Context) error {
 }
 
 // bodyPipe carries a raw answer's bytes from a worker to one reader, without a
-// buffer of its own: a write lasts until it is read.
+// buffer of its own: a write lasts until all of it is read.
 type bodyPipe struct {
-	*io.PipeReader
+	r      *io.PipeReader
 	w      *io.PipeWriter
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 	unhook func() bool
+
+	mu      sync.Mutex  // guards what follows
+	timer   *time.Timer // runs while a write waits for the reader
+	writing bool
 }
 
 func newBodyPipe(ctx context.Context, cancel context.CancelCauseFunc, idle time.Duration) *bodyPipe {
 	r, w := io.Pipe()
-	p := &bodyPipe{PipeReader: r, w: w, cancel: cancel, idle: idle}
+	p := &bodyPipe{r: r, w: w, cancel: cancel, idle: idle}
+	p.timer = time.AfterFunc(idle, func() { cancel(readerIdle(idle)) })
+	p.timer.Stop()
 	// A provider that does not heed its context must not hold up the reader. The
 	// pipe keeps the first error, so this changes nothing after the regular end.
 	p.unhook = context.AfterFunc(ctx, func() { _ = w.CloseWithError(causeOf(ctx)) })
@@ -226,15 +251,10 @@ func newBodyPipe(ctx context.Context, cancel context.CancelCauseFunc, idle time.
 
 // pump moves bytes until the body ends; nil at its regular end.
 func (p *bodyPipe) pump(from io.Reader, buffer []byte) error {
-	timer := time.AfterFunc(p.idle, func() { p.cancel(readerIdle(p.idle)) })
-	timer.Stop()
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			timer.Reset(p.idle)
-			_, werr := p.w.Write(buffer[:n])
-			timer.Stop()
-			if werr != nil {
+			if werr := p.write(buffer[:n]); werr != nil {
 				return werr
 			}
 		}
@@ -247,6 +267,37 @@ func (p *bodyPipe) pump(from io.Reader, buffer []byte) error {
 	}
 }
 
+// write waits until the reader has taken all of b, or has been idle for too long.
+func (p *bodyPipe) write(b []byte) error {
+	p.await(true)
+	defer p.await(false)
+	_, err := p.w.Write(b)
+	return err
+}
+
+// await starts or stops the reader's time.
+func (p *bodyPipe) await(reader bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writing = reader
+	if reader {
+		p.timer.Reset(p.idle)
+	} else {
+		p.timer.Stop()
+	}
+}
+
+// Read reads the body. Each read gives the reader its time anew.
+func (p *bodyPipe) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.writing && n > 0 {
+		p.timer.Reset(p.idle)
+	}
+	return n, err
+}
+
 func (p *bodyPipe) end(err error) {
 	p.unhook()
 	_ = p.w.CloseWithError(err)
@@ -255,5 +306,5 @@ func (p *bodyPipe) end(err error) {
 // Close gives up the rest of the body.
 func (p *bodyPipe) Close() error {
 	p.cancel(errReaderClosed)
-	return p.PipeReader.Close()
+	return p.r.Close()
 }

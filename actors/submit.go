@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"sync"
 
 	"bifrost/mailbox"
 	"bifrost/schemas"
@@ -13,11 +14,11 @@ func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*sc
 	ctx, cancel := bounded(ctx)
 	c := r.sys.calls.Get()
 	c.begin(r.sys.calls, ctx, req)
+	c.end = cancel
+	var armed hooks
 	c.then = func(resp *schemas.Response, err error) {
 		r.tell(then, resp, err)
-		if !resp.Streams() { // a stream lives under the same context
-			cancel()
-		}
+		armed.stop()
 		c.release()
 	}
 	c.retain() // both sides may let go while this function still needs it
@@ -36,13 +37,23 @@ func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*sc
 		c.release()
 		return
 	case mailbox.Waits:
-		r.boundWait(c)
+		armed.add(r.boundWait(c))
 	}
+	armed.add(r.watchContext(ctx, c))
+}
+
+// watchContext makes a call leave when its context ends; stop lets go of it.
+func (r *Router) watchContext(ctx context.Context, c *call) (stop func()) {
 	c.retain()
-	context.AfterFunc(ctx, func() {
+	unhook := context.AfterFunc(ctx, func() {
 		defer c.release()
 		r.leaveFor(c)
 	})
+	return func() {
+		if unhook() {
+			c.release()
+		}
+	}
 }
 
 // leaveFor makes a call leave whose context has ended and whose sender does not
@@ -73,4 +84,37 @@ func (r *Router) tell(then func(*schemas.Response, error), resp *schemas.Respons
 		}
 	}()
 	then(resp, err)
+}
+
+// hooks are what a call waits with: a timer, its context. They are stopped when
+// it is answered, which may be before all of them are armed.
+type hooks struct {
+	mu      sync.Mutex
+	stopped bool
+	stops   []func()
+}
+
+func (h *hooks) add(stop func()) {
+	if stop == nil {
+		return
+	}
+	h.mu.Lock()
+	late := h.stopped
+	if !late {
+		h.stops = append(h.stops, stop)
+	}
+	h.mu.Unlock()
+	if late {
+		stop()
+	}
+}
+
+func (h *hooks) stop() {
+	h.mu.Lock()
+	stops := h.stops
+	h.stopped, h.stops = true, nil
+	h.mu.Unlock()
+	for _, stop := range stops {
+		stop()
+	}
 }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -30,20 +31,20 @@ type System struct {
 	calls   *pool.Pool[call]
 	letters *letters
 
-	root          *actor.PID
-	rootStopped   chan struct{}
-	workerOptions []actor.PropsOption
-	work          func(*worker, *call) result
+	root        *actor.PID
+	rootStopped chan struct{}
+	work        func(*worker, *call) result
 
 	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
 
-	mu        sync.Mutex // guards processes and closing
+	mu        sync.Mutex // guards what follows, but left
 	processes map[string]*process
 	closing   bool
+	down      chan struct{}      // made by the first Shutdown, and closed at its end
+	hurry     context.CancelFunc // ends the first Shutdown's patience
 
-	stopOnce sync.Once
-	left     []Left // what Shutdown returns
+	left []Left // what Shutdown returns; set before down is closed
 }
 
 // Options are a System's live objects and sizes.
@@ -129,10 +130,11 @@ func (s *System) Start(name string, c Config) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.router.Load() != nil {
+	if old := p.router.Load(); old != nil && !old.isHalted() {
 		return nil, fmt.Errorf("provider %s is running already; configure it instead", name)
 	}
-	r := s.newRouter(name, c)
+	p.terminated() // who watched an earlier one
+	r := s.newRouter(p, c)
 	p.router.Store(r)
 	return r, nil
 }
@@ -152,8 +154,9 @@ func (s *System) processLocked(name string) (*process, error) {
 	return p, nil
 }
 
-func (s *System) newRouter(name string, c Config) *Router {
-	r := &Router{name: name, sys: s, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}),
+func (s *System) newRouter(p *process, c Config) *Router {
+	name := p.name
+	r := &Router{name: name, sys: s, process: p, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}),
 		workers: make(map[*mailbox.Worker[*call]]*worker)}
 	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff)
 	r.settings.now = newSettings(c)

@@ -26,7 +26,8 @@ func (p *process) Stop(pid *actor.PID) { p.SendSystemMessage(pid, &actor.Stop{})
 // watch registers a watcher; one that comes too late is told so.
 func (p *process) watch(watcher *actor.PID) {
 	p.mu.Lock()
-	gone := p.router.Load() == nil
+	r := p.router.Load()
+	gone := r == nil || r.hasEnded()
 	if !gone {
 		p.watchers.Add(watcher)
 	}

@@ -38,7 +38,7 @@ type worker struct {
 	// set in Started, before the slot is ready
 	pid *actor.PID
 	up  sync.Once
-	ups *sync.WaitGroup
+	ups chan<- struct{} // has one value when it is up
 
 	// handed is written by whoever hands a call to a cold worker, and read in
 	// Receive after the message that says so.
@@ -51,16 +51,20 @@ type worker struct {
 	inbox chan *call
 
 	// touched only by the actor's own goroutine
-	pipe   ender  // the answer that is being streamed; nil: none
-	buffer []byte // for raw answers; made when first needed
+	pipe   ender             // the answer that is being streamed; nil: none
+	source *schemas.Response // what it is read from
+	buffer []byte            // for raw answers; made when first needed
+
+	ending bool // it has been told to stop; guarded by the router's mu
 
 	mu     sync.Mutex // guards what follows
 	cancel context.CancelCauseFunc
 	cause  error // not nil: nothing more is to run
 }
 
-// newWorker returns a worker that is not spawned yet; ups is done when it is up.
-func newWorker(r *Router, ups *sync.WaitGroup) *worker {
+// newWorker returns a worker that is not spawned yet; it sends one value to ups
+// when it is up.
+func newWorker(r *Router, ups chan<- struct{}) *worker {
 	w := &worker{router: r, work: r.sys.work, ups: ups, inbox: make(chan *call, 1)}
 	w.slot = mailbox.NewWorker(w.hand)
 	return w
@@ -96,14 +100,24 @@ func (w *worker) Receive(ctx actor.Context) {
 }
 
 func (w *worker) started(ctx actor.Context) {
-	w.pid = ctx.Self()
-	w.router.joined(w)
+	if w.pid == nil { // it is the same after a restart, and others may read it then
+		w.pid = ctx.Self()
+	}
+	halted := w.router.joined(w)
 	next := w.router.mb.Ready(w.slot)
-	w.up.Do(w.ups.Done)
-	if next.Retire {
-		ctx.Stop(ctx.Self())
-	} else if next.Entry != nil {
+	w.up.Do(func() { w.ups <- struct{}{} })
+	if next.Retire || halted {
+		w.retire(ctx)
+	}
+	if next.Entry != nil {
 		w.serveAll(ctx, next.Entry.Value)
+	}
+}
+
+// retire stops the worker once Receive has returned.
+func (w *worker) retire(ctx actor.Context) {
+	if w.router.ends(w) {
+		ctx.Stop(ctx.Self())
 	}
 }
 
@@ -120,7 +134,7 @@ func (w *worker) serveAll(ctx actor.Context, c *call) {
 			c = next.Entry.Value
 		case next.Retire:
 			w.warm.Store(false)
-			ctx.Stop(ctx.Self())
+			w.retire(ctx)
 			return
 		case w.router.halting.Load() && w.warm.CompareAndSwap(true, false):
 			return
@@ -209,7 +223,7 @@ func (w *worker) panicked(c *call, value any) {
 	r.sys.logPanic(r.name, what, debug.Stack())
 	err := &schemas.Error{Kind: schemas.KindInternal, Provider: r.name, Model: c.req.Model, MayHaveStarted: true,
 		Message: "the provider's adapter panicked: " + what}
-	w.letGo(nil)
+	w.abandonSource()
 	if mine := r.mb.Panicked(w.slot); mine {
 		c.answer(nil, err)
 	}
@@ -217,8 +231,22 @@ func (w *worker) panicked(c *call, value any) {
 		w.pipe.end(err)
 		w.pipe = nil
 	}
+	w.letGo(nil) // not before: a reader would take it for its own context's end
 	c.release()
 	panic(workerPanic(what))
+}
+
+// abandonSource closes what a stream was read from when the worker panicked. It
+// is the provider's, which may panic again.
+func (w *worker) abandonSource() {
+	source := w.source
+	w.source = nil
+	defer func() {
+		if p := recover(); p != nil {
+			w.router.sys.logPanic(w.router.name, describePanic(p), debug.Stack())
+		}
+	}()
+	discard(source)
 }
 
 // workerPanic is what the supervisor, and the engine's log, see of a panic.

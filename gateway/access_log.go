@@ -35,8 +35,6 @@ const maxLoggedModel = 100
 // finish ends an exchange: it answers a panic, and writes the log. It is deferred.
 func (g *Gateway) finish(x *exchange) {
 	fault := recover()
-	// A connection that is used again must not inherit the limit.
-	defer func() { _ = x.control.SetWriteDeadline(time.Time{}) }()
 	if fault != nil && fault != http.ErrAbortHandler {
 		g.logPanic(g.opts.Logger.Error().Str(fieldRequestID, x.id).Str(fieldRoute, x.r.Pattern), fault)
 		if x.status == 0 {

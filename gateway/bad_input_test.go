@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -55,22 +56,25 @@ func TestABodyOfExactlyTheLimitIsAccepted(t *testing.T) {
 	}
 }
 
+// stalled is a chat whose body never comes.
+func (s *site) stalled(t *testing.T, length int64) *http.Request {
+	held, release := io.Pipe()
+	r := s.request(t, "POST", chatPath, "", "Content-Type", "application/json")
+	r.Body, r.ContentLength = held, length
+	// The client's transport cannot give up while it reads the body.
+	context.AfterFunc(r.Context(), func() { release.Close() })
+	return r
+}
+
 func TestABodyDeclaredTooLargeIsRefusedWithoutBeingRead(t *testing.T) {
 	s := serve(t, schemas.BifrostConfig{}, gateway.Options{MaxBodyBytes: limit}, bifrost.WithProvider("fake", always(answer)))
-	held, release := io.Pipe() // never delivers a byte
-	defer release.Close()
-	r := s.request(t, "POST", chatPath, "", "Content-Type", "application/json")
-	r.Body, r.ContentLength = held, limit+1
+	r := s.stalled(t, limit+1)
 	wantError{status: 413, code: "body_too_large", kind: faulty}.check(t, s.do(t, r))
 }
 
 func TestABodyThatDoesNotArriveInTimeIsGivenUp(t *testing.T) {
 	s := serve(t, schemas.BifrostConfig{}, gateway.Options{BodyTimeout: 1}, bifrost.WithProvider("fake", always(answer)))
-	held, release := io.Pipe()
-	defer release.Close()
-	r := s.request(t, "POST", chatPath, "", "Content-Type", "application/json")
-	r.Body, r.ContentLength = held, 10
-	wantError{status: 408, code: "body_timeout", kind: faulty}.check(t, s.do(t, r))
+	wantError{status: 408, code: "body_timeout", kind: faulty}.check(t, s.do(t, s.stalled(t, 10)))
 }
 
 func TestHEADIsAnsweredLikeGETWithoutABody(t *testing.T) {

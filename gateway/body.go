@@ -21,9 +21,9 @@ func (g *Gateway) readBody(x *exchange) ([]byte, error) {
 	if x.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	// A connection without deadlines, as in tests, has no limit in time.
+	// The server lifts it at the body's end. A connection without deadlines, as in
+	// tests, has no limit in time.
 	_ = x.control.SetReadDeadline(time.Now().Add(g.opts.BodyTimeout))
-	defer func() { _ = x.control.SetReadDeadline(time.Time{}) }()
 
 	var body bytes.Buffer
 	if n := x.r.ContentLength; n > 0 {

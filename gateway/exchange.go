@@ -59,8 +59,8 @@ func (x *exchange) flush() error {
 	return err
 }
 
-// allowTime starts the time for a write anew. A writer without deadlines, as in
-// tests, has none.
+// allowTime starts the time for a write anew; the server lifts it at the end of
+// the request. A writer without deadlines, as in tests, has none.
 func (x *exchange) allowTime() {
 	_ = x.control.SetWriteDeadline(time.Now().Add(x.writeTimeout))
 }

@@ -91,10 +91,16 @@ func serve(t *testing.T, cfg schemas.BifrostConfig, opts gateway.Options, with .
 	g := gateway.New(client, opts)
 	s := &site{Server: httptest.NewServer(g), gateway: g, bifrost: client}
 	t.Cleanup(func() {
-		s.Client().CloseIdleConnections()
-		s.Close() // waits for all requests
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+		if t.Failed() { // what is held would hold up the end
+			cancel()
+			_ = client.Shutdown(ctx)
+			s.CloseClientConnections()
+			return
+		}
+		s.Client().CloseIdleConnections()
+		s.Close() // waits for all requests
 		if err := client.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
@@ -124,7 +130,9 @@ type received struct {
 
 func (s *site) request(t *testing.T, method, path, body string, header ...string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

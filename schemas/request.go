@@ -53,18 +53,18 @@ func (r *Request) For(provider string) *Request {
 }
 
 // LogValue names the request without its content.
-func (r *Request) LogValue() slog.Value {
+func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("operation", string(r.Operation)),
 		slog.String("provider", r.Provider), slog.String("model", r.Model))
 }
 
 // String names the request without its content.
-func (r *Request) String() string {
+func (r Request) String() string {
 	return string(r.Operation) + " " + r.Provider + "/" + r.Model
 }
 
 // IgnoreDeadLetterLogging keeps the engine from printing requests.
-func (r *Request) IgnoreDeadLetterLogging() {}
+func (r Request) IgnoreDeadLetterLogging() {}
 
 // RawRequest is a call in the provider's own dialect. The body goes through
 // untouched but for nothing; credentials in Header are replaced by the
@@ -110,15 +110,15 @@ func (r *Response) Streams() bool {
 }
 
 // LogValue names the response without its content.
-func (r *Response) LogValue() slog.Value {
+func (r Response) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("provider", r.Provider), slog.String("model", r.Model))
 }
 
 // String names the response without its content.
-func (r *Response) String() string { return "response of " + r.Provider + "/" + r.Model }
+func (r Response) String() string { return "response of " + r.Provider + "/" + r.Model }
 
 // IgnoreDeadLetterLogging keeps the engine from printing responses.
-func (r *Response) IgnoreDeadLetterLogging() {}
+func (r Response) IgnoreDeadLetterLogging() {}
 
 // ChunkReader reads a stream of chat chunks. It is not safe for concurrent use,
 // but Close may be called at any time, also more than once.

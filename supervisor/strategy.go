@@ -39,37 +39,38 @@ func New(p Policy, notify func(child *actor.PID, backingOff bool)) *Strategy {
 func (s *Strategy) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID,
 	_ *actor.RestartStatistics, reason, _ interface{}) {
 	system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: actor.RestartDirective})
-	delay := s.failure(supervisor, who)
-	if delay == 0 {
-		supervisor.RestartChildren(who)
-	}
+	s.failure(supervisor, who)
 }
 
-// failure notes a failure and, if the restart is delayed, arms its timer.
-func (s *Strategy) failure(supervisor actor.Supervisor, who *actor.PID) time.Duration {
+// failure notes a failure and restarts the child, or arms the timer that will. A
+// restart only posts a message, so it happens under the lock: none follows Stop.
+func (s *Strategy) failure(supervisor actor.Supervisor, who *actor.PID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.stopped {
+		return
+	}
 	c := s.children[who.Id]
 	if c == nil {
 		c = &child{}
 		s.children[who.Id] = c
 	}
 	delay := c.window.Failure(s.policy, time.Now(), rand.Float64())
-	if delay > 0 && !s.stopped && c.timer == nil {
+	switch {
+	case delay == 0:
+		supervisor.RestartChildren(who)
+	case c.timer == nil:
 		s.notify(who, true)
-		// Ends when it has fired, or by Forget or Stop. Restarting only posts a
-		// message, so a timer's goroutine may do it.
+		// Ends when it has fired, or by Forget or Stop.
 		c.timer = time.AfterFunc(delay, func() { s.restart(supervisor, who, c) })
 	}
-	return delay
 }
 
 func (s *Strategy) restart(supervisor actor.Supervisor, who *actor.PID, c *child) {
 	s.mu.Lock()
-	fire := c.timer != nil
-	s.endBackoffLocked(who, c)
-	s.mu.Unlock()
-	if fire {
+	defer s.mu.Unlock()
+	if c.timer != nil {
+		s.endBackoffLocked(who, c)
 		supervisor.RestartChildren(who)
 	}
 }
@@ -92,9 +93,8 @@ func (s *Strategy) Forget(who *actor.PID) {
 	}
 }
 
-// Stop ends all backoffs, and arms no more timers: a child that was to be
-// restarted later is left as it is, suspended, for its parent to stop. It may be
-// called again.
+// Stop ends all backoffs, and restarts no child any more: one that has failed is
+// left as it is, suspended, for its parent to stop. It may be called again.
 func (s *Strategy) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

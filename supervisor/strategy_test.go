@@ -126,12 +126,12 @@ func TestStopEndsTheTimersAndLeavesTheChildForItsParentToStop(t *testing.T) {
 		f.strategy.Stop()
 		f.strategy.Stop()
 		f.notices(0, true, false)
-		for range 3 { // backoffs that begin after Stop
+		for range 3 { // failures after Stop
 			f.send(1, fail{})
 		}
 		time.Sleep(time.Minute)
 		f.started(0, 3)
-		f.started(1, 3)
+		f.started(1, 1)
 		f.notices(1)
 		f.stop()
 		if n := f.terminated(); n != 2 {

@@ -15,7 +15,7 @@ import (
 func launch(t *testing.T, args ...string) (p *exec.Cmd, stdout *console) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bifrost")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	stdout = newConsole()
