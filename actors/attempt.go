@@ -17,11 +17,9 @@ type result struct {
 	retry bool
 	in    time.Duration
 
-	// of an answer that streams: its context, and the version of the settings it
-	// runs on, for who reads it to its end
+	// of an answer that streams: its context, for who reads it to its end
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	used   *settings
 }
 
 // attempt makes one try of the call, and more at once while another key is to be
@@ -39,11 +37,12 @@ func attempt(w *worker, c *call) result {
 // try makes one try.
 func (w *worker) try(c *call) result {
 	s := w.router.settings.use()
+	w.used = s
 	c.tries++
 	key, keyErr := w.pickKey(s, c.req)
 	if keyErr != nil {
 		in, again := retryIn(c.ctx, s, c.tries, c.req, keyErr)
-		s.leave()
+		w.leaveSettings()
 		return result{err: keyErr, retry: again, in: in}
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
@@ -59,10 +58,10 @@ func (w *worker) try(c *call) result {
 	if err == nil {
 		resp.Provider, resp.Model, resp.KeyName, resp.Attempts = w.router.name, c.req.Model, a.Key.Name, c.tries
 		if resp.Streams() {
-			return result{resp: resp, ctx: ctx, cancel: cancel, used: s}
+			return result{resp: resp, ctx: ctx, cancel: cancel}
 		}
 		w.letGo(cancel)
-		s.leave()
+		w.leaveSettings()
 		return result{resp: resp}
 	}
 	e := w.classify(ctx, c, err)
@@ -70,7 +69,7 @@ func (w *worker) try(c *call) result {
 	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
 	again = again && ctx.Err() == nil
 	w.letGo(cancel)
-	s.leave()
+	w.leaveSettings()
 	return result{err: e, retry: again, in: in}
 }
 

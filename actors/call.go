@@ -47,7 +47,7 @@ func newCalls(size int) *pool.Pool[call] {
 }
 
 // begin readies a pooled call for an offer, with both sides holding it.
-func (c *call) begin(home *pool.Pool[call], ctx context.Context, req *schemas.Request) {
+func (c *call) begin(ctx context.Context, home *pool.Pool[call], req *schemas.Request) {
 	c.home, c.ctx, c.req = home, ctx, req
 	c.holders.Store(2)
 }

@@ -61,8 +61,14 @@ func (l *letters) run() {
 }
 
 // emit publishes without a Sender: with one the engine would answer a second
-// time. The message is the dead letter's description, never the request.
+// time. The message is the dead letter's description, never the request. A
+// subscriber that panics loses its own event only.
 func (l *letters) emit(d schemas.DeadLetter) {
+	defer func() {
+		if recover() != nil {
+			l.lost.Add(1)
+		}
+	}()
 	pid := l.engine.NewLocalPID(ProviderID(d.Provider))
 	l.engine.EventStream.Publish(&actor.DeadLetterEvent{PID: pid, Message: &d})
 }

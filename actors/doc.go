@@ -29,7 +29,7 @@
 //
 // A sender that asks by PID cannot block: in wait mode at most MaxWaiting such
 // requests wait (BufferSize unless set), and a request without a deadline has
-// one of DefaultAskTimeout.
+// one of DefaultAskTimeout, which covers the whole of a stream too.
 //
 // # Silence
 //

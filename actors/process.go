@@ -28,12 +28,12 @@ var _ actor.Process = (*process)(nil)
 
 // SendUserMessage admits, refuses or lets wait; it never blocks, because the
 // sender may be a connection's only reader.
-func (p *process) SendUserMessage(_ *actor.PID, message interface{}) {
+func (p *process) SendUserMessage(_ *actor.PID, message any) {
 	_, msg, sender := actor.UnwrapEnvelope(message)
 	p.deliver(msg, sender)
 }
 
-func (p *process) deliver(msg interface{}, sender *actor.PID) {
+func (p *process) deliver(msg any, sender *actor.PID) {
 	switch m := msg.(type) {
 	case *actor.PoisonPill:
 		if r := p.router.Load(); r != nil {
@@ -75,7 +75,7 @@ func (p *process) reply(sender *actor.PID, resp *schemas.Response, err error) {
 
 // respond sends an answer, if there is somebody to send it to: a dead letter as
 // such, anything else as it is. A response that nobody wants is closed.
-func (p *process) respond(sender *actor.PID, answer interface{}) {
+func (p *process) respond(sender *actor.PID, answer any) {
 	if err, ok := answer.(error); ok {
 		if letter := (*schemas.DeadLetter)(nil); errors.As(err, &letter) {
 			answer = letter

@@ -93,6 +93,7 @@ func (r *Router) gone(w *worker) {
 	r.mu.Lock()
 	delete(r.workers, w.slot)
 	r.mu.Unlock()
+	r.mb.GiveBack(w.slot)
 	if held, mine := r.mb.Stopped(w.slot); held != nil {
 		if mine {
 			held.Value.answer(nil, stopping(held.Value.req, false))

@@ -49,7 +49,7 @@ type Router struct {
 // a worker's hand is cancelled.
 func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
 	c := r.sys.calls.Get()
-	c.begin(r.sys.calls, ctx, req)
+	c.begin(ctx, r.sys.calls, req)
 	sender := mailbox.Blocks
 	if ctx.Err() != nil {
 		sender = mailbox.Gone

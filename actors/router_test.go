@@ -151,3 +151,31 @@ func TestRouterHardStopAnswersQueuedInHandAndStreams(t *testing.T) {
 		}
 	})
 }
+
+// closing is a provider that panics when it is asked, and counts its closings.
+type closing struct {
+	fake
+	closed chan struct{}
+}
+
+func (c closing) Close() error {
+	close(c.closed)
+	return nil
+}
+
+func TestProviderThatPanickedIsClosedWhenItIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := closing{fake{func(context.Context, *schemas.Attempt) (*schemas.Response, error) { panic("boom") }}, make(chan struct{})}
+		sys, r := start(t, old, 1, 1, false)
+		if _, err := r.Ask(t.Context(), chat()); !errors.Is(err, schemas.ErrInternal) {
+			t.Errorf("answer %v", err)
+		}
+		r.Configure(Config{Provider: old.fake, Settings: schemas.ProviderConfig{}.WithDefaults()})
+		select {
+		case <-old.closed:
+		default:
+			t.Error("the replaced provider is still open")
+		}
+		sys.Shutdown(context.Background())
+	})
+}

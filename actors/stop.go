@@ -99,6 +99,9 @@ func (r *Router) halt() Left {
 // ended notes that the workers and the control actor have stopped, and tells who
 // watches the provider.
 func (r *Router) ended() {
+	if !r.isHalted() { // somebody stopped the control actor
+		r.halt()
+	}
 	close(r.stopped)
 	if r.process.router.Load() == r {
 		r.process.terminated()

@@ -34,7 +34,7 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 			w.pipe = nil
 		}
 		w.letGo(res.cancel)
-		res.used.leave()
+		w.leaveSettings()
 		c.release()
 		return next
 	}
@@ -42,7 +42,7 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 		return finish(errReaderClosed)
 	}
 	w.source = res.resp
-	idle := res.used.network.ReaderIdleTimeout
+	idle := w.used.network.ReaderIdleTimeout
 	answer := *res.resp
 	var pump func() error
 	if res.resp.Stream != nil {
@@ -55,11 +55,11 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 		w.pipe, answer.Raw, pump = p, &raw, func() error { return p.pump(res.resp.Raw.Body, w.copyBuffer()) }
 	}
 	c.answer(&answer, nil)
-	return finish(w.streamError(c, res.ctx, pump()))
+	return finish(w.streamError(res.ctx, c, pump()))
 }
 
 // streamError is what a stream that broke off ends with; nil at its regular end.
-func (w *worker) streamError(c *call, ctx context.Context, err error) error {
+func (w *worker) streamError(ctx context.Context, c *call, err error) error {
 	switch {
 	case err == nil:
 		return nil

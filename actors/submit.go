@@ -13,7 +13,7 @@ import (
 func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*schemas.Response, error)) {
 	ctx, cancel := bounded(ctx)
 	c := r.sys.calls.Get()
-	c.begin(r.sys.calls, ctx, req)
+	c.begin(ctx, r.sys.calls, req)
 	c.end = cancel
 	var armed hooks
 	c.then = func(resp *schemas.Response, err error) {

@@ -4,7 +4,7 @@ import "github.com/asynkron/protoactor-go/actor"
 
 // SendSystemMessage handles watching and stopping; there is nothing else that a
 // router takes from the engine.
-func (p *process) SendSystemMessage(_ *actor.PID, message interface{}) {
+func (p *process) SendSystemMessage(_ *actor.PID, message any) {
 	switch m := message.(type) {
 	case *actor.Watch:
 		p.watch(m.Watcher)

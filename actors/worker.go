@@ -53,6 +53,7 @@ type worker struct {
 	// touched only by the actor's own goroutine
 	pipe   ender             // the answer that is being streamed; nil: none
 	source *schemas.Response // what it is read from
+	used   *settings         // what the attempt in hand runs on
 	buffer []byte            // for raw answers; made when first needed
 
 	ending bool // it has been told to stop; guarded by the router's mu
@@ -182,12 +183,15 @@ func (w *worker) settle(c *call, resp *schemas.Response, err error) mailbox.Next
 	return next
 }
 
-// outcome is what an error counts as: the caller's leaving is not a failure.
+// outcome is what an error counts as. The caller's leaving is not a failure; one
+// that failed before its caller left, and is told so, is.
 func outcome(c *call, err error) mailbox.Outcome {
 	switch {
 	case err == nil:
 		return mailbox.Completed
-	case expired(c.ctx) || err == error(errReaderClosed) || errors.Is(err, errStopping):
+	case err == error(errReaderClosed) || errors.Is(err, errStopping):
+		return mailbox.Cancelled
+	case expired(c.ctx) && errors.Is(err, expiry(c)):
 		return mailbox.Cancelled
 	}
 	return mailbox.Failed
@@ -232,8 +236,17 @@ func (w *worker) panicked(c *call, value any) {
 		w.pipe = nil
 	}
 	w.letGo(nil) // not before: a reader would take it for its own context's end
+	w.leaveSettings()
 	c.release()
 	panic(workerPanic(what))
+}
+
+// leaveSettings ends the use of the settings that the attempt ran on.
+func (w *worker) leaveSettings() {
+	if s := w.used; s != nil {
+		w.used = nil
+		s.leave()
+	}
 }
 
 // abandonSource closes what a stream was read from when the worker panicked. It

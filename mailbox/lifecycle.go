@@ -62,6 +62,7 @@ func (m *Mailbox[T]) Drain() []Returned[T] {
 	if !m.closed {
 		panic("mailbox: drain before close")
 	}
+	m.drained = true
 	var out []Returned[T]
 	for _, l := range []*fifo[T]{&m.due, &m.parked, &m.queue} {
 		for e := l.pop(); e != nil; e = l.pop() {

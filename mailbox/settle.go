@@ -159,14 +159,19 @@ func (m *Mailbox[T]) Due(e *Entry[T], ticket uint64) {
 	m.mu.Lock()
 	if e.ticket == ticket && e.state == backingOff {
 		m.parked.remove(e)
-		if m.free != nil {
-			m.claimLocked(e)
-		} else {
-			e.state = due
-			m.due.push(e)
-		}
+		m.dueLocked(e)
 	}
 	m.unlock(Next[T]{})
+}
+
+// dueLocked hands e to a free worker, or to the next one that gets free.
+func (m *Mailbox[T]) dueLocked(e *Entry[T]) {
+	if m.free != nil {
+		m.claimLocked(e)
+		return
+	}
+	e.state = due
+	m.due.push(e)
 }
 
 // Expire refuses an entry that still waits for a place, with queue_timeout. It

@@ -54,6 +54,18 @@ func (m *Mailbox[T]) Ready(w *Worker[T]) Next[T] {
 	return m.unlock(m.takeLocked(w))
 }
 
+// GiveBack takes an entry that w was handed and has not begun, for another worker:
+// it is the next in turn. After Drain, and if the sender has gone, w keeps it.
+func (m *Mailbox[T]) GiveBack(w *Worker[T]) {
+	m.mu.Lock()
+	if e := w.current; e != nil && e.state == inHand && !m.drained {
+		m.hands.remove(e)
+		w.current = nil
+		m.dueLocked(e)
+	}
+	m.unlock(Next[T]{})
+}
+
 // Stopped reports that w will never serve again. What it held, if anything, is
 // returned, settled as cancelled; mine is as in Finish. A worker that has retired
 // is not counted a second time.

@@ -118,6 +118,35 @@ func TestRestartedWorkerRetiresIfThePoolHasShrunkMeanwhile(t *testing.T) {
 	}
 }
 
+func TestEntryThatAWorkerGivesBackIsNextInTurn(t *testing.T) {
+	r := open(t, mailbox.Limits{Concurrency: 2, BufferSize: 2})
+	r.offers(mailbox.Accepted, "a", "b", "c")
+	w := r.release("b")
+	r.GiveBack(w.Worker)
+	r.at(counts{inHand: 1, queued: 1, backingOff: 1})
+	if held, mine := r.Stopped(w.Worker); held != nil || mine {
+		t.Fatalf("the stopped worker still held %v, mine is %v", held, mine)
+	}
+	r.complete("a", "b", "c")
+	r.took("a", "b", "b", "c")
+	if s := r.Stats(); s.Completed != 3 || s.Cancelled != 0 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+func TestWorkerKeepsWhatItWouldGiveBackAfterDrain(t *testing.T) {
+	r := open(t, mailbox.Limits{Concurrency: 1, BufferSize: 2})
+	r.offers(mailbox.Accepted, "a")
+	w := r.release("a")
+	r.Close()
+	r.Drain()
+	r.GiveBack(w.Worker)
+	r.at(counts{inHand: 1})
+	if held, mine := r.Stopped(w.Worker); held == nil || !mine {
+		t.Fatalf("the stopped worker held %v, mine is %v", held, mine)
+	}
+}
+
 func TestStoppedWorkerGivesBackWhatItHeldAndIsMissing(t *testing.T) {
 	r := open(t, mailbox.Limits{Concurrency: 2, BufferSize: 1})
 	r.offers(mailbox.Accepted, "a", "b", "c")

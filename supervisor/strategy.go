@@ -37,7 +37,7 @@ func New(p Policy, notify func(child *actor.PID, backingOff bool)) *Strategy {
 
 // HandleFailure restarts who, now or after its backoff. It does not block.
 func (s *Strategy) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID,
-	_ *actor.RestartStatistics, reason, _ interface{}) {
+	_ *actor.RestartStatistics, reason, _ any) {
 	system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: actor.RestartDirective})
 	s.failure(supervisor, who)
 }

@@ -40,7 +40,8 @@ func TestTextDependsOnSeedAndLastUserMessageOnly(t *testing.T) {
 	}
 	longer := `{"model":"other","messages":[{"role":"user","content":"before"},{"role":"assistant","content":null},
 		{"role":"user","content":[{"type":"text","text":"hello there"}]}]}`
-	if text(1, hello) != text(1, hello) || text(1, hello) != text(1, longer) {
+	first := text(1, hello)
+	if first != text(1, hello) || first != text(1, longer) {
 		t.Error("same seed and user message, different text")
 	}
 	different := map[string]bool{}
