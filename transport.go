@@ -2,6 +2,7 @@ package bifrost
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,12 +50,25 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return newResponse(req, resp.Raw.StatusCode, resp.Raw.Header, resp.Raw.Body), nil
 	}
 	if ctxErr := req.Context().Err(); ctxErr != nil {
-		return nil, fmt.Errorf("bifrost: %w (%w)", ctxErr, err)
+		return nil, &endedError{ctx: ctxErr, err: err}
 	}
 	status, header, text := providers.ErrorReply(t.dialect(), err)
 	header.Set("X-Request-Id", replyID(err))
 	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
 }
+
+// endedError is the error of a call whose context has ended. Like net/http's own
+// it says whether that was a timeout.
+type endedError struct {
+	ctx, err error
+}
+
+func (e *endedError) Error() string { return fmt.Sprintf("bifrost: %v (%v)", e.ctx, e.err) }
+
+func (e *endedError) Unwrap() []error { return []error{e.ctx, e.err} }
+
+// Timeout implements net.Error's.
+func (e *endedError) Timeout() bool { return errors.Is(e.ctx, context.DeadlineExceeded) }
 
 // replyID is the request id of an error reply, which SDKs show: the provider's own
 // if there is one.

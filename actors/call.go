@@ -37,13 +37,11 @@ type call struct {
 
 // newCalls returns the pool of calls.
 func newCalls(size int) *pool.Pool[call] {
-	var p *pool.Pool[call]
-	p = pool.New(size, func() *call {
+	return pool.New(size, func() *call {
 		c := &call{done: make(chan struct{}, 1)}
 		c.entry.Value = c
 		return c
 	})
-	return p
 }
 
 // begin readies a pooled call for an offer, with both sides holding it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"bifrost/mailbox"
@@ -13,6 +14,9 @@ import (
 
 // ender is the worker's end of an answer that streams.
 type ender interface {
+	// seal makes the end of the context come too late to be the answer's end: from
+	// the moment the mailbox knows the outcome, a shutdown may cancel it.
+	seal()
 	// end ends the answer for its reader: regularly if err is nil.
 	end(err error)
 }
@@ -27,6 +31,9 @@ var errReaderClosed = &schemas.Error{Kind: schemas.KindCanceled, Message: "the s
 func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	finish := func(err error) mailbox.Next[*call] {
 		discard(res.resp)
+		if w.pipe != nil {
+			w.pipe.seal()
+		}
 		next, _ := w.router.mb.Finish(w.slot, streamOutcome(c, err))
 		w.source = nil
 		if w.pipe != nil {
@@ -120,8 +127,9 @@ type chunkPipe struct {
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 
-	ended chan struct{} // closed by the worker, after err is set
-	err   error
+	sealed atomic.Bool   // the end is decided
+	ended  chan struct{} // closed by the worker, after err is set
+	err    error
 
 	last error // the reader's own: what Next returns from now on
 }
@@ -169,6 +177,8 @@ func (p *chunkPipe) send(chunk *schemas.ChatChunk) error {
 	}
 }
 
+func (p *chunkPipe) seal() { p.sealed.Store(true) }
+
 func (p *chunkPipe) end(err error) {
 	if err != nil {
 		p.err = err
@@ -199,18 +209,32 @@ func (p *chunkPipe) Next() (*schemas.ChatChunk, error) {
 
 // rest empties the pipe, and then says how the stream ended.
 func (p *chunkPipe) rest() (*schemas.ChatChunk, error) {
+	ended := p.hasEnded() // before the pipe is looked at: no chunk comes after the end
 	select {
 	case chunk := <-p.chunks:
 		return chunk, nil
 	default:
 	}
-	select {
-	case <-p.ended:
+	if ended {
 		p.last = p.err
-	default:
+	} else {
 		p.last = causeOf(p.ctx)
 	}
 	return nil, p.last
+}
+
+// hasEnded reports whether the worker has ended the stream. It waits for one that
+// is about to.
+func (p *chunkPipe) hasEnded() bool {
+	if p.sealed.Load() {
+		<-p.ended
+	}
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close gives up the rest of the stream.
@@ -297,6 +321,8 @@ func (p *bodyPipe) Read(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+func (p *bodyPipe) seal() { p.unhook() }
 
 func (p *bodyPipe) end(err error) {
 	p.unhook()

@@ -58,8 +58,8 @@ func leaky(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
 	case "panic with key":
 		panic(a.Key)
 	case "runtime panic":
-		var none map[string]string
-		none[promptMarker] = completionMarker
+		none := [][]string{{promptMarker}, {completionMarker}}
+		return nil, errors.New(none[len(none)+a.Number][0])
 	case "untyped":
 		return nil, errors.New(promptMarker + completionMarker + keyMarker)
 	case "upstream":

@@ -13,9 +13,8 @@ import (
 func shapes() []mailbox.Limits {
 	var out []mailbox.Limits
 	for _, n := range []int{1, 2, 3, 10, 16, 1000} {
-		for _, l := range []mailbox.Limits{{Concurrency: n, BufferSize: n}, {Concurrency: 1, BufferSize: n}, {Concurrency: n, BufferSize: 1}} {
-			out = append(out, l)
-		}
+		out = append(out, mailbox.Limits{Concurrency: n, BufferSize: n},
+			mailbox.Limits{Concurrency: 1, BufferSize: n}, mailbox.Limits{Concurrency: n, BufferSize: 1})
 	}
 	return out
 }

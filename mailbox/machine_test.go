@@ -142,7 +142,7 @@ func (x *machine) item(t *rapid.T, places ...place) *item {
 	return rapid.SampledFrom(of).Draw(t, "entry")
 }
 
-// ticket draws the entry's ticket, seldom a stale one.
+// drawTicket draws the entry's ticket, seldom a stale one.
 func (e *item) drawTicket(t *rapid.T) (ticket uint64, current bool) {
 	if rapid.IntRange(0, 9).Draw(t, "stale") == 0 {
 		return e.ticket - 1, false

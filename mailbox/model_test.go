@@ -44,8 +44,6 @@ const (
 	isDue     place = "due"
 )
 
-func (i *item) held() bool { return i.where == inHand || i.where == replied || i.where == abandoned }
-
 func (m *model) bound() int    { return m.BufferSize + m.Concurrency }
 func (m *model) accepted() int { return len(m.queue) + len(m.due) + len(m.parked) + len(m.hands) }
 func (m *model) active() int   { return m.live - m.restarting }

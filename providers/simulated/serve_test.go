@@ -45,7 +45,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func post(t testing.TB, ctx context.Context, s *httptest.Server, body, simulate string) (*http.Response, error) {
+func post(ctx context.Context, t testing.TB, s *httptest.Server, body, simulate string) (*http.Response, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "POST", s.URL+"/v1/chat/completions", strings.NewReader(body))
 	if err != nil {
@@ -61,7 +61,7 @@ func TestBothFacesGiveTheSameAnswer(t *testing.T) {
 	for _, body := range []string{hello, helloStream, withTools(`"required"`, `"stream":true,`), "{"} {
 		for _, simulate := range []string{"", "status=503,retry-after=3", "html", "cut=2", "stream-error=1"} {
 			want := do(t, inProcess, chatCall(body, simulate))
-			resp, err := post(t, t.Context(), server, body, simulate)
+			resp, err := post(t.Context(), t, server, body, simulate)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +97,7 @@ func TestEventsAreFlushedOneByOne(t *testing.T) {
 	u, server := serve(t, schemas.SimulationConfig{})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	resp, err := post(t, ctx, server, helloStream, "stall=3")
+	resp, err := post(ctx, t, server, helloStream, "stall=3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestDisconnectFreesThePlace(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error)
 		go func() { // ends when the request is cancelled
-			resp, err := post(t, ctx, server, helloStream, simulate)
+			resp, err := post(ctx, t, server, helloStream, simulate)
 			if err == nil {
 				_, err = io.ReadAll(resp.Body)
 				resp.Body.Close()
@@ -141,12 +141,12 @@ func TestDisconnectFreesThePlace(t *testing.T) {
 
 func TestResetBreaksTheConnection(t *testing.T) {
 	_, server := serve(t, schemas.SimulationConfig{})
-	if resp, err := post(t, t.Context(), server, hello, "reset"); err == nil {
+	if resp, err := post(t.Context(), t, server, hello, "reset"); err == nil {
 		resp.Body.Close()
 		t.Errorf("reset was answered with %d", resp.StatusCode)
 	}
 	for _, simulate := range []string{"reset=0", "reset=3"} {
-		resp, err := post(t, t.Context(), server, helloStream, simulate)
+		resp, err := post(t.Context(), t, server, helloStream, simulate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestClientWhoSeesTheEndMayCallAgainOverHTTP(t *testing.T) {
 				if i%2 == 0 {
 					body = helloStream
 				}
-				resp, err := post(t, t.Context(), server, body, "")
+				resp, err := post(t.Context(), t, server, body, "")
 				if err != nil {
 					t.Error(err)
 					return
