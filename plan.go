@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -138,7 +139,7 @@ func checkKeys(keys []schemas.Key) error {
 		if k.Value == "" {
 			faults = append(faults, fmt.Errorf("key %d has no value", i+1))
 		}
-		if k.Weight < 0 || k.Weight != k.Weight {
+		if k.Weight < 0 || math.IsNaN(k.Weight) || math.IsInf(k.Weight, 0) {
 			faults = append(faults, fmt.Errorf("key %d has weight %v; it must be positive, or zero for 1", i+1, k.Weight))
 		}
 	}

@@ -22,6 +22,11 @@ type result struct {
 	cancel context.CancelCauseFunc
 }
 
+// errNoAnswer is the error of an adapter that returns neither an error nor an
+// answer to what it was asked.
+var errNoAnswer = &schemas.Error{Kind: schemas.KindInternal, MayHaveStarted: true,
+	Message: "the provider's adapter returned no answer of the operation that was asked for; report it"}
+
 // attempt makes one try of the call, and more at once while another key is to be
 // tried. It blocks for as long as the provider does.
 func attempt(w *worker, c *call) result {
@@ -52,8 +57,11 @@ func (w *worker) try(c *call) result {
 		a.Key = s.keys.keys[key]
 	}
 	resp, err := s.provider.Call(ctx, a)
-	if err == nil && resp == nil {
-		err = errors.New("no response and no error")
+	if err == nil && !resp.Answers(c.req.Operation) {
+		err = errNoAnswer
+	}
+	if err != nil {
+		discard(resp)
 	}
 	if err == nil {
 		resp.Provider, resp.Model, resp.KeyName, resp.Attempts = w.router.name, c.req.Model, a.Key.Name, c.tries
@@ -65,7 +73,7 @@ func (w *worker) try(c *call) result {
 		return result{resp: resp}
 	}
 	e := w.classify(ctx, c, err)
-	s.keys.learn(key, e, time.Now())
+	s.keys.learn(key, c.req.Model, e, time.Now())
 	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
 	again = again && ctx.Err() == nil
 	w.letGo(cancel)

@@ -3,7 +3,7 @@ package actors
 import (
 	"fmt"
 	"math/rand/v2"
-	"sync"
+	"net/http"
 	"time"
 
 	"bifrost/schemas"
@@ -11,21 +11,20 @@ import (
 
 // How long a key rests after the provider refused it.
 const (
-	restRefused = 30 * time.Second // 401, 402, 403
+	restRefused = 30 * time.Second // 401, 402; 403 for the model that was asked for
 	restLimited = time.Second      // 429 that names no delay
+	restLongest = time.Hour        // whatever delay it names
 )
 
 // keyring chooses among a provider's keys and remembers which of them rest. It is
 // safe for concurrent use.
 type keyring struct {
 	keys []schemas.Key // immutable
-
-	mu   sync.Mutex // guards rest
-	rest []time.Time
+	rest []*rests      // by key; what stays a key through a reload shares its rests
 }
 
 func newKeyring(keys []schemas.Key) *keyring {
-	k := &keyring{keys: make([]schemas.Key, len(keys)), rest: make([]time.Time, len(keys))}
+	k := &keyring{keys: make([]schemas.Key, len(keys)), rest: make([]*rests, len(keys))}
 	copy(k.keys, keys)
 	for i := range k.keys {
 		if k.keys[i].Name == "" {
@@ -34,14 +33,14 @@ func newKeyring(keys []schemas.Key) *keyring {
 		if k.keys[i].Weight == 0 {
 			k.keys[i].Weight = 1
 		}
+		k.rest[i] = &rests{}
 	}
 	return k
 }
 
-// inherit takes over the rests of keys that are also in old.
+// inherit takes over the rests of keys that are also in old. Nobody else may use
+// k yet.
 func (k *keyring) inherit(old *keyring) {
-	old.mu.Lock()
-	defer old.mu.Unlock()
 	for i := range k.keys {
 		for j := range old.keys {
 			if k.keys[i].Value == old.keys[j].Value {
@@ -57,8 +56,6 @@ func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
 	if len(k.keys) == 0 {
 		return -1, nil
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	chosen, total, serving := -1, 0.0, false
 	var soonest time.Time
 	for i := range k.keys {
@@ -66,9 +63,9 @@ func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
 			continue
 		}
 		serving = true
-		if k.rest[i].After(now) {
-			if soonest.IsZero() || k.rest[i].Before(soonest) {
-				soonest = k.rest[i]
+		if until := k.rest[i].until(model); until.After(now) {
+			if soonest.IsZero() || until.Before(soonest) {
+				soonest = until
 			}
 			continue
 		}
@@ -90,24 +87,18 @@ func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
 }
 
 // learn notes what an attempt with a key says about the key: one that was refused
-// or limited rests.
-func (k *keyring) learn(i int, err *schemas.Error, now time.Time) {
+// or limited rests. A 403 may be about the model, so only the two together rest.
+func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) {
 	if i < 0 || err == nil || err.StatusCode == 0 {
 		return
 	}
-	var rest time.Duration
-	switch err.Kind {
-	case schemas.KindUnauthorized:
-		rest = restRefused
-	case schemas.KindRateLimited:
-		rest = max(err.RetryAfter, restLimited)
-	default:
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if until := now.Add(rest); until.After(k.rest[i]) {
-		k.rest[i] = until
+	switch {
+	case err.Kind == schemas.KindUnauthorized && err.StatusCode == http.StatusForbidden:
+		k.rest[i].forModel(model, now.Add(restRefused), now)
+	case err.Kind == schemas.KindUnauthorized:
+		k.rest[i].whole(now.Add(restRefused))
+	case err.Kind == schemas.KindRateLimited:
+		k.rest[i].whole(now.Add(min(max(err.RetryAfter, restLimited), restLongest)))
 	}
 }
 
@@ -118,11 +109,9 @@ type KeyStats struct {
 }
 
 func (k *keyring) stats() []KeyStats {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	out := make([]KeyStats, len(k.keys))
 	for i := range k.keys {
-		out[i] = KeyStats{Name: k.keys[i].Name, RestingUntil: k.rest[i]}
+		out[i] = KeyStats{Name: k.keys[i].Name, RestingUntil: k.rest[i].until("")}
 	}
 	return out
 }

@@ -109,7 +109,7 @@ func discard(resp *schemas.Response) {
 	if resp.Stream != nil {
 		_ = resp.Stream.Close()
 	}
-	if resp.Raw != nil {
+	if resp.Raw != nil && resp.Raw.Body != nil {
 		_ = resp.Raw.Body.Close()
 	}
 }

@@ -109,6 +109,27 @@ func (r *Response) Streams() bool {
 	return r != nil && (r.Stream != nil || r.Raw != nil)
 }
 
+// Answers reports whether the response has what op asks for. A nil response does
+// not.
+func (r *Response) Answers(op Operation) bool {
+	if r == nil {
+		return false
+	}
+	switch op {
+	case OperationChat:
+		return r.Chat != nil
+	case OperationChatStream:
+		return r.Stream != nil
+	case OperationEmbeddings:
+		return r.Embedding != nil
+	case OperationListModels:
+		return r.Models != nil
+	case OperationRaw:
+		return r.Raw != nil && r.Raw.Body != nil
+	}
+	return true
+}
+
 // LogValue names the response without its content.
 func (r Response) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("provider", r.Provider), slog.String("model", r.Model))
