@@ -48,6 +48,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	if err := c.start(plan, o.routers); err != nil {
+		closeAll(plan) // what was not started
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		c.sys.Shutdown(ended)
@@ -68,6 +69,7 @@ func (c *Client) start(plan map[string]actors.Config, routers map[string]Router)
 			return err
 		}
 		routes[name] = r
+		delete(plan, name)
 	}
 	c.routes.Store(&routes)
 	return nil

@@ -31,13 +31,11 @@ func (c *Client) UpdateProvider(ctx context.Context, name string) error {
 		return fmt.Errorf("provider %s: %w", name, err)
 	}
 	if running != nil {
-		ending := router.Ending()
-		if ending == nil {
-			router.Configure(cfg)
+		if router.Configure(cfg) {
 			return nil
 		}
 		select { // an actor has stopped it, or the client shuts down
-		case <-ending:
+		case <-router.Ending():
 		case <-ctx.Done():
 			closeAll(map[string]actors.Config{name: cfg})
 			return fmt.Errorf("provider %s is stopping: %w", name, context.Cause(ctx))
@@ -63,11 +61,8 @@ func (c *Client) RemoveProvider(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	r, err := c.route(name, "")
-	if err != nil {
-		return err
-	}
-	if _, local := r.(*actors.Router); !local {
+	r := (*c.routes.Load())[name]
+	if _, local := r.(*actors.Router); r != nil && !local {
 		c.setRoute(name, nil)
 		return nil
 	}

@@ -35,6 +35,12 @@ func newLetters(engine *actor.ActorSystem) *letters {
 // publish does not block.
 func (l *letters) publish(d schemas.DeadLetter) {
 	select {
+	case <-l.quit:
+		l.lost.Add(1)
+		return
+	default:
+	}
+	select {
 	case l.buffer <- d:
 	default:
 		l.lost.Add(1)

@@ -81,7 +81,7 @@ func (p *process) respond(sender *actor.PID, answer any) {
 			answer = letter
 		}
 	}
-	if sender != nil {
+	if _, alive := p.sys.engine.ProcessRegistry.Get(sender); alive {
 		p.sys.engine.Root.Send(sender, answer)
 	} else if resp, ok := answer.(*schemas.Response); ok {
 		discard(resp)

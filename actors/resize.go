@@ -6,15 +6,17 @@ import (
 	"bifrost/mailbox"
 )
 
-// Configure replaces a running router's configuration in place; one that has been
-// told to stop must not be configured. Nothing that was
+// Configure replaces a running router's configuration in place. It returns false,
+// having done nothing, if the router has been told to stop; see Ending. Nothing that was
 // accepted is lost or refused for it: attempts under way end on the version they
 // began with, and what is over a smaller bound is served before anything new. It
 // returns when added workers are up.
-func (r *Router) Configure(c Config) {
+func (r *Router) Configure(c Config) bool {
 	r.configuring.Lock()
 	defer r.configuring.Unlock()
-	r.settings.replace(newSettings(c))
+	if r.Ending() != nil || !r.settings.replace(newSettings(c)) {
+		return false
+	}
 	r.modes.Lock()
 	missing, retired := r.mb.Resize(c.limits(r.sys.drop.Load()))
 	r.modes.Unlock()
@@ -22,6 +24,7 @@ func (r *Router) Configure(c Config) {
 		r.stopWorker(slot)
 	}
 	r.grow(missing)
+	return true
 }
 
 // grow spawns n workers and waits until they are up, which takes no longer than

@@ -38,7 +38,7 @@ type Router struct {
 
 	halting atomic.Bool // set before free workers are told to stop lingering
 
-	closeOnce, poisonOnce sync.Once
+	poisonOnce sync.Once
 
 	panics, retries, backingOff atomic.Int64
 }

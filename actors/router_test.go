@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -170,11 +171,71 @@ func TestProviderThatPanickedIsClosedWhenItIsReplaced(t *testing.T) {
 		if _, err := r.Ask(t.Context(), chat()); !errors.Is(err, schemas.ErrInternal) {
 			t.Errorf("answer %v", err)
 		}
+		synctest.Wait() // the caller has its answer before the worker has let go
 		r.Configure(Config{Provider: old.fake, Settings: schemas.ProviderConfig{}.WithDefaults()})
 		select {
 		case <-old.closed:
 		default:
 			t.Error("the replaced provider is still open")
+		}
+		sys.Shutdown(context.Background())
+	})
+}
+
+func TestHardStopAnswersWhatGoesIntoABackoffMeanwhile(t *testing.T) {
+	const callers = 500
+	for range 20 {
+		sys, r := start(t, fake{func(context.Context, *schemas.Attempt) (*schemas.Response, error) {
+			return nil, &schemas.Error{Kind: schemas.KindUpstream, StatusCode: 500}
+		}}, 10, callers, false)
+		settings := schemas.ProviderConfig{
+			ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 10, BufferSize: callers},
+			NetworkConfig:            schemas.NetworkConfig{MaxRetries: 1000, RetryBackoffInitial: time.Millisecond, RetryBackoffMax: time.Millisecond},
+		}.WithDefaults()
+		r.Configure(Config{Provider: fake{r.settings.peek().provider.(fake).call}, Settings: settings})
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() { _, _ = r.Ask(context.Background(), chat()) })
+		}
+		for r.Stats().Retries < callers {
+			runtime.Gosched()
+		}
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		sys.Shutdown(ended)
+		wg.Wait() // a caller without its answer would hang here
+		if s := r.Stats(); s.BackingOff != 0 || s.InHand != 0 || s.Queued != 0 || !s.Balanced() {
+			t.Fatalf("at rest: %+v", s)
+		}
+	}
+}
+
+func TestReloadUnderTrafficSharesTheRestsOfKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := fake{func(_ context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+			if a.Key.Value == "bad" {
+				return nil, &schemas.Error{Kind: schemas.KindUnauthorized, StatusCode: 401}
+			}
+			return &schemas.Response{Chat: &schemas.ChatResponse{}}, nil
+		}}
+		sys, r := start(t, p, 4, 100, false)
+		c := Config{Provider: p, Settings: schemas.ProviderConfig{ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{
+			Concurrency: 4, BufferSize: 100}}.WithDefaults(),
+			Keys: []schemas.Key{{Value: "bad"}, {Value: "good"}}}
+		r.Configure(c)
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() { _, _ = r.Ask(context.Background(), chat()) })
+		}
+		for range 50 {
+			r.Configure(c)
+		}
+		wg.Wait()
+		if k := r.Stats().Keys; !k[0].RestingUntil.After(time.Now()) || k[1].RestingUntil.After(time.Now()) {
+			t.Errorf("rests after the reloads: %+v", k)
+		}
+		if s := r.Stats(); s.Failed > 4 {
+			t.Errorf("%d callers met the refused key, more than there are workers", s.Failed)
 		}
 		sys.Shutdown(context.Background())
 	})

@@ -74,8 +74,9 @@ func (s *settings) leave() {
 // versions holds the current settings. The lock makes reading the current
 // version and taking part in it one step, so that no version is closed between.
 type versions struct {
-	mu  sync.Mutex
-	now *settings
+	mu     sync.Mutex
+	now    *settings
+	closed bool // there will be no other version, and nobody begins on this one
 }
 
 // use takes part in the current version; the caller leaves it.
@@ -93,12 +94,30 @@ func (v *versions) peek() *settings {
 	return v.now
 }
 
-// replace makes next the current version. Keys that stay go on resting.
-func (v *versions) replace(next *settings) {
+// replace makes next the current version, unless closed. Keys that stay go on
+// resting.
+func (v *versions) replace(next *settings) bool {
 	v.mu.Lock()
+	if v.closed {
+		v.mu.Unlock()
+		return false
+	}
 	old := v.now
+	next.keys.inherit(old.keys)
 	v.now = next
 	v.mu.Unlock()
-	next.keys.inherit(old.keys)
 	old.leave()
+	return true
+}
+
+// close ends the last version's being current. It may be called again.
+func (v *versions) close() {
+	v.mu.Lock()
+	first := !v.closed
+	v.closed = true
+	last := v.now
+	v.mu.Unlock()
+	if first {
+		last.leave()
+	}
 }

@@ -63,7 +63,7 @@ func (r *Router) Stop(ctx context.Context) Left {
 	case <-grace.C:
 		left.Stuck = r.mb.Stats().InHand
 	}
-	r.closeOnce.Do(func() { r.settings.peek().leave() })
+	r.settings.close()
 	return left
 }
 
@@ -82,10 +82,11 @@ func (r *Router) refuseAll(out []mailbox.Returned[*call]) {
 // stop. It may be called again.
 func (r *Router) halt() Left {
 	r.closeAdmission()
-	s := r.mb.Stats()
-	left := Left{Provider: r.name, Queued: s.Queued, BackingOff: s.BackingOff, InHand: s.InHand}
-	r.refuseAll(r.mb.Drain())
-	for _, e := range r.mb.Abandon() {
+	d := r.mb.Drain()
+	left := Left{Provider: r.name, Queued: len(d.Queued), BackingOff: len(d.BackingOff), InHand: d.InHand}
+	r.refuseAll(d.BackingOff)
+	r.refuseAll(d.Queued)
+	for _, e := range d.Abandoned {
 		c := e.Value
 		c.answer(nil, stopping(c.req, true))
 	}
@@ -102,6 +103,7 @@ func (r *Router) ended() {
 	if !r.isHalted() { // somebody stopped the control actor
 		r.halt()
 	}
+	r.settings.close()
 	close(r.stopped)
 	if r.process.router.Load() == r {
 		r.process.terminated()
@@ -170,9 +172,7 @@ func (s *System) Shutdown(ctx context.Context) []Left {
 }
 
 func (s *System) shutdown(ctx context.Context) []Left {
-	s.mu.Lock()
-	s.closing = true
-	s.mu.Unlock()
+	s.close()
 	left := stopAll(ctx, s.routers())
 	s.engine.Root.Stop(s.root)
 	waitFor(s.rootStopped, stopGrace)
@@ -183,6 +183,15 @@ func (s *System) shutdown(ctx context.Context) []Left {
 		s.engine.Shutdown()
 	}
 	return left
+}
+
+// close lets whoever has begun to start a provider end, and then nobody begin.
+func (s *System) close() {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
 }
 
 func (s *System) routers() []*Router {
@@ -230,12 +239,12 @@ func (s *System) Remove(ctx context.Context, name string) (Left, error) {
 	s.mu.Lock()
 	p := s.processes[name]
 	s.mu.Unlock()
-	if p == nil {
-		return Left{}, s.notFound(name, "")
+	var r *Router
+	if p != nil {
+		r = p.router.Load()
 	}
-	r := p.router.Load()
 	if r == nil {
-		return Left{}, s.notFound(name, "")
+		return Left{}, &schemas.Error{Kind: schemas.KindNotFound, Provider: name, Message: "there is no such provider to remove"}
 	}
 	left := r.Stop(ctx)
 	if p.router.CompareAndSwap(r, nil) {

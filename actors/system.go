@@ -38,6 +38,8 @@ type System struct {
 	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
 
+	starting sync.Mutex // serialises Start
+
 	mu        sync.Mutex // guards what follows, but left
 	processes map[string]*process
 	closing   bool
@@ -120,13 +122,9 @@ func (s *System) notFound(provider, model string) error {
 
 // Start adds a provider and returns its router when all its workers are up.
 func (s *System) Start(name string, c Config) (*Router, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return nil, &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining, Provider: name,
-			Message: "the client is shutting down; make a new one"}
-	}
-	p, err := s.processLocked(name)
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	p, err := s.process(name)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +137,15 @@ func (s *System) Start(name string, c Config) (*Router, error) {
 	return r, nil
 }
 
-// processLocked returns the process behind a provider's PID, registered.
-func (s *System) processLocked(name string) (*process, error) {
+// process returns the process behind a provider's PID, registered, unless the
+// system is closing.
+func (s *System) process(name string) (*process, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return nil, &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining, Provider: name,
+			Message: "the client is shutting down; make a new one"}
+	}
 	if p := s.processes[name]; p != nil {
 		return p, nil
 	}

@@ -54,21 +54,34 @@ func (m *Mailbox[T]) Close() []Returned[T] {
 	return out
 }
 
-// Drain takes out everything that is accepted and in no worker's hand, as dead
-// letters for the caller to answer. The mailbox must be closed.
-func (m *Mailbox[T]) Drain() []Returned[T] {
+// Drained is what a mailbox held when it was drained. The caller answers all of
+// it, but what InHand counts beyond Abandoned: of those the sender has gone, or
+// has a stream to end.
+type Drained[T any] struct {
+	Queued     []Returned[T] // dead letters, oldest first
+	BackingOff []Returned[T] // dead letters: the due ones, then the others
+	Abandoned  []*Entry[T]   // in the hands of workers, who will find them abandoned
+	InHand     int           // all that is in hand
+}
+
+// Drain takes out everything that is accepted and in no worker's hand, and takes
+// the right to answer the rest from the workers, in one step: afterwards nobody
+// but the caller answers, nothing is taken by a worker, and nothing can be parked.
+// What is in hand stays there until its worker gives it back, and then counts as
+// cancelled; a stream counts as what its worker reports. The mailbox must be closed.
+func (m *Mailbox[T]) Drain() Drained[T] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.closed {
 		panic("mailbox: drain before close")
 	}
-	m.drained = true
-	var out []Returned[T]
-	for _, l := range []*fifo[T]{&m.due, &m.parked, &m.queue} {
-		for e := l.pop(); e != nil; e = l.pop() {
-			e.state = settled
-			m.count.DeadLettered++
-			out = append(out, Returned[T]{e, m.refusalLocked(schemas.ReasonDraining)})
+	out := Drained[T]{InHand: m.hands.len}
+	out.Queued = m.deadLettersLocked(&m.queue, nil)
+	out.BackingOff = m.deadLettersLocked(&m.parked, m.deadLettersLocked(&m.due, nil))
+	for e := m.hands.head; e != nil; e = e.next {
+		if e.state == inHand {
+			e.state = abandoned
+			out.Abandoned = append(out.Abandoned, e)
 		}
 	}
 	m.drain.left(0, m.finishedLocked())
@@ -76,19 +89,12 @@ func (m *Mailbox[T]) Drain() []Returned[T] {
 	return out
 }
 
-// Abandon takes the right to answer what is in hand from the workers, and
-// returns those entries for the caller to answer. They stay in hand until their
-// workers give them back, and then count as cancelled. Entries that have been
-// replied to are not among them: their senders have a stream to end.
-func (m *Mailbox[T]) Abandon() []*Entry[T] {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var out []*Entry[T]
-	for e := m.hands.head; e != nil; e = e.next {
-		if e.state == inHand {
-			e.state = abandoned
-			out = append(out, e)
-		}
+// deadLettersLocked empties l into out.
+func (m *Mailbox[T]) deadLettersLocked(l *fifo[T], out []Returned[T]) []Returned[T] {
+	for e := l.pop(); e != nil; e = l.pop() {
+		e.state = settled
+		m.count.DeadLettered++
+		out = append(out, Returned[T]{e, m.refusalLocked(schemas.ReasonDraining)})
 	}
 	return out
 }

@@ -68,53 +68,63 @@ func TestDrainReturnsAllThatIsInNoWorkersHandAsDeadLetters(t *testing.T) {
 	r.backoff("parked", "due")
 	r.due("due")
 	r.Close()
-	r.returned(r.Drain(), "due", "parked", "b", "c")
+	d := r.Drain()
+	r.returned(d.Queued, "b", "c")
+	r.returned(d.BackingOff, "due", "parked")
+	if len(d.Abandoned) != 1 || d.Abandoned[0].Value != "a" || d.InHand != 1 {
+		t.Fatalf("abandoned %v of %d in hand", d.Abandoned, d.InHand)
+	}
 	r.at(counts{inHand: 1})
 	if s := r.Stats(); s.DeadLettered != 4 {
 		t.Fatalf("%d dead letters, want 4", s.DeadLettered)
 	}
 	r.due("parked") // its timer, late
 	r.leave(mailbox.Answered, "b")
-	r.returned(r.Drain())
+	if d := r.Drain(); len(d.Queued)+len(d.BackingOff)+len(d.Abandoned) != 0 || d.InHand != 1 {
+		t.Fatalf("a second drain returned %+v", d)
+	}
 	if r.isIdle() {
 		t.Fatal("idle with an entry in hand")
 	}
-	r.complete("a")
+	if r.finish("a", mailbox.Completed) {
+		t.Fatal("the worker is to answer what the drain has returned")
+	}
 	if !r.isIdle() {
 		t.Fatal("not idle")
 	}
 }
 
-func TestEntryThatBacksOffAfterADrainIsDrainedByTheNext(t *testing.T) {
+func TestEntryThatWasInHandAtADrainIsNeverParked(t *testing.T) {
 	r := open(t, mailbox.Limits{Concurrency: 1, BufferSize: 1})
 	r.offers(mailbox.Accepted, "a")
 	r.Close()
-	r.returned(r.Drain())
-	r.backoff("a")
-	if r.isIdle() {
-		t.Fatal("idle with an entry that backs off")
+	r.Drain()
+	w := r.release("a")
+	if _, parked := r.Backoff(w.Worker); parked {
+		t.Fatal("parked after the drain")
 	}
-	r.returned(r.Drain(), "a")
-	if !r.isIdle() {
-		t.Fatal("not idle")
+	r.at(counts{})
+	if s := r.Stats(); s.Cancelled != 1 || !r.isIdle() {
+		t.Fatalf("idle is %v, %+v", r.isIdle(), s)
 	}
 }
 
-func TestAbandonTakesTheRightToAnswerFromTheWorkers(t *testing.T) {
+func TestDrainTakesTheRightToAnswerFromTheWorkers(t *testing.T) {
 	r := open(t, mailbox.Limits{Concurrency: 3, BufferSize: 1})
 	r.offers(mailbox.Accepted, "a", "streams", "left", "queued")
 	r.Reply(r.entries["streams"])
 	r.leave(mailbox.InHand, "left")
+	r.Close()
 	for i, want := range [][]string{{"a"}, nil} {
 		var got []string
-		for _, e := range r.Abandon() {
+		for _, e := range r.Drain().Abandoned {
 			got = append(got, e.Value)
 		}
 		if !slices.Equal(got, want) {
-			t.Fatalf("abandon %d returned %v, want %v", i, got, want)
+			t.Fatalf("drain %d abandoned %v, want %v", i, got, want)
 		}
 	}
-	r.at(counts{inHand: 3, queued: 1}) // they stay in hand
+	r.at(counts{inHand: 3}) // they stay in hand
 	r.leave(mailbox.Answered, "a")
 	for name, won := range map[string]bool{"a": false, "left": false, "streams": false} {
 		if r.finish(name, mailbox.Completed) != won {
@@ -129,12 +139,12 @@ func TestAbandonTakesTheRightToAnswerFromTheWorkers(t *testing.T) {
 func TestIdleIsClosedExactlyWhenTheMailboxIsClosedAndHoldsNothing(t *testing.T) {
 	last := map[string]func(r *rig){
 		"finished":        func(r *rig) { r.complete("e") },
-		"abandoned":       func(r *rig) { r.Abandon(); r.finish("e", mailbox.Failed) },
+		"abandoned":       func(r *rig) { r.Drain(); r.finish("e", mailbox.Failed) },
 		"panicked":        func(r *rig) { r.panics("e") },
 		"stopped":         func(r *rig) { r.Stopped(r.release("e").Worker) },
 		"left in backoff": func(r *rig) { r.backoff("e"); r.leave(mailbox.GaveBack, "e") },
 		"left when due":   func(r *rig) { r.backoff("e"); r.due("e"); r.complete("e") },
-		"drained":         func(r *rig) { r.backoff("e"); r.returned(r.Drain(), "e") },
+		"drained":         func(r *rig) { r.backoff("e"); r.returned(r.Drain().BackingOff, "e") },
 		"backed off after it left": func(r *rig) {
 			r.leave(mailbox.InHand, "e")
 			w := r.release("e")

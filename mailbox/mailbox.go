@@ -25,7 +25,7 @@ type Mailbox[T any] struct {
 	mu sync.Mutex // guards everything below, and the state of all entries and workers
 
 	concurrency, bufferSize, maxWaiting int
-	drop, closed, drained               bool
+	drop, closed                        bool
 
 	waiters fifo[T]
 	queue   fifo[T]

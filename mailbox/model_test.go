@@ -213,20 +213,19 @@ func (m *model) closing() []*item {
 	return out
 }
 
-func (m *model) drained() []*item {
-	out := slices.Concat(m.due, m.parked, m.queue)
-	for _, e := range out {
+// drained is what a drain of the model returns.
+type drained struct{ queued, backingOff, abandoned []*item }
+
+func (m *model) drain() drained {
+	out := drained{queued: slices.Clone(m.queue), backingOff: slices.Concat(m.due, m.parked)}
+	for _, e := range slices.Concat(out.backingOff, out.queued) {
 		m.remove(e)
 		m.count.DeadLettered++
 	}
-	return out
-}
-
-func (m *model) abandon() (out []*item) {
 	for _, e := range m.hands {
 		if e.where == inHand {
 			e.where = abandoned
-			out = append(out, e)
+			out.abandoned = append(out.abandoned, e)
 		}
 	}
 	return out

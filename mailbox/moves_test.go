@@ -261,14 +261,6 @@ func (x *machine) stops(t *rapid.T) {
 	x.settleHands()
 }
 
-func (x *machine) abandons(t *rapid.T) {
-	want := x.model.abandon()
-	got := x.mb.Abandon()
-	if !slices.EqualFunc(got, want, func(a *mailbox.Entry[*item], b *item) bool { return a.Value == b }) {
-		t.Fatalf("abandoned %d entries, want %d", len(got), len(want))
-	}
-}
-
 func (x *machine) free(t *rapid.T) {
 	visited := 0
 	x.mb.EachFree(func(slot *mailbox.Worker[*item], _ int) {
@@ -285,7 +277,18 @@ func (x *machine) free(t *rapid.T) {
 
 func (x *machine) closes() { x.returned(x.mb.Close(), x.model.closing()) }
 
-func (x *machine) drains() { x.returned(x.mb.Drain(), x.model.drained()) }
+func (x *machine) drains() {
+	want := x.model.drain()
+	got := x.mb.Drain()
+	x.returned(got.Queued, want.queued)
+	x.returned(got.BackingOff, want.backingOff)
+	if !slices.EqualFunc(got.Abandoned, want.abandoned, func(a *mailbox.Entry[*item], b *item) bool { return a.Value == b }) {
+		x.t.Fatalf("abandoned %d entries, want %d", len(got.Abandoned), len(want.abandoned))
+	}
+	if got.InHand != len(x.model.hands) {
+		x.t.Fatalf("%d in hand, want %d", got.InHand, len(x.model.hands))
+	}
+}
 
 func (x *machine) returned(got []mailbox.Returned[*item], want []*item) {
 	if !slices.EqualFunc(got, want, func(a mailbox.Returned[*item], b *item) bool { return a.Entry.Value == b }) {
