@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer) error {
 	pid := system.Root.Spawn(props)
 	select {
 	case t := <-done:
-		fmt.Fprintf(out, "asked 5 at once: %d responses, %d dead letters (%s)\n", t.responses, t.letters, t.reason)
+		fmt.Fprintf(out, "asked 5 at once: %d responses, %d dead letters (%s), %d failures\n", t.responses, t.letters, t.reason, t.failures)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -67,8 +67,8 @@ type asker struct {
 }
 
 type tally struct {
-	responses, letters int
-	reason             schemas.Reason
+	responses, letters, failures int
+	reason                       schemas.Reason
 }
 
 // Receive is the actor's. Answers come as messages; nothing blocks.
@@ -85,6 +85,9 @@ func (a *asker) Receive(ctx actor.Context) {
 	case *schemas.Response:
 		a.tally.responses++
 		a.check()
+	case *schemas.Error:
+		a.tally.failures++
+		a.check()
 	case *schemas.DeadLetter:
 		a.tally.letters++
 		a.tally.reason = m.Reason
@@ -93,7 +96,7 @@ func (a *asker) Receive(ctx actor.Context) {
 }
 
 func (a *asker) check() {
-	if a.tally.responses+a.tally.letters == 5 {
+	if a.tally.responses+a.tally.letters+a.tally.failures == 5 {
 		a.done <- a.tally
 	}
 }

@@ -27,7 +27,7 @@ func main() {
 func run(ctx context.Context, out io.Writer) error {
 	account := schemas.StaticAccount{"simulated": {Config: schemas.ProviderConfig{
 		ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 10, BufferSize: 20},
-		Simulation:               &schemas.SimulationConfig{Latency: 100 * time.Millisecond, TokensPerSecond: 200},
+		Simulation:               &schemas.SimulationConfig{Latency: 300 * time.Millisecond, TokensPerSecond: 200},
 	}}}
 	client, err := bifrost.Init(schemas.BifrostConfig{
 		Account:            account,
