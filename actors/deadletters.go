@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"bifrost/schemas"
 )
 
 // lettersBuffer is how many dead letters may wait to be published.
@@ -17,7 +15,7 @@ const lettersBuffer = 256
 // slow a refusal. What overflows its buffer is counted.
 type letters struct {
 	engine *actor.ActorSystem
-	buffer chan schemas.DeadLetter
+	buffer chan *actor.DeadLetterEvent
 	lost   atomic.Uint64
 
 	once sync.Once
@@ -26,14 +24,14 @@ type letters struct {
 }
 
 func newLetters(engine *actor.ActorSystem) *letters {
-	l := &letters{engine: engine, buffer: make(chan schemas.DeadLetter, lettersBuffer),
+	l := &letters{engine: engine, buffer: make(chan *actor.DeadLetterEvent, lettersBuffer),
 		quit: make(chan struct{}), done: make(chan struct{})}
 	go l.run() // ends when stop is called
 	return l
 }
 
 // publish does not block.
-func (l *letters) publish(d schemas.DeadLetter) {
+func (l *letters) publish(d *actor.DeadLetterEvent) {
 	select {
 	case <-l.quit:
 		l.lost.Add(1)
@@ -66,17 +64,14 @@ func (l *letters) run() {
 	}
 }
 
-// emit publishes without a Sender: with one the engine would answer a second
-// time. The message is the dead letter's description, never the request. A
-// subscriber that panics loses its own event only.
-func (l *letters) emit(d schemas.DeadLetter) {
+// emit runs the subscribers. One that panics loses its own event only.
+func (l *letters) emit(d *actor.DeadLetterEvent) {
 	defer func() {
 		if recover() != nil {
 			l.lost.Add(1)
 		}
 	}()
-	pid := l.engine.NewLocalPID(ProviderID(d.Provider))
-	l.engine.EventStream.Publish(&actor.DeadLetterEvent{PID: pid, Message: &d})
+	l.engine.EventStream.Publish(d)
 }
 
 // stop publishes what is buffered and ends the goroutine.

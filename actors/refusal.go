@@ -4,17 +4,25 @@ import (
 	"context"
 	"errors"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"bifrost/mailbox"
 	"bifrost/schemas"
 )
 
-// refused is a dead letter and the error that carries it, in one allocation.
+// refused is a dead letter, the error that carries it to the sender, and the event
+// that publishes it, in one allocation.
 type refused struct {
 	err    schemas.Error
-	letter schemas.DeadLetter
+	letter schemas.DeadLetter // the sender's own
+
+	// The event has no Sender: with one the engine would answer a second time. Its
+	// message is the description of what was refused, never the request.
+	event     actor.DeadLetterEvent
+	published schemas.DeadLetter
 }
 
-func newRefused(provider, model string, r mailbox.Refusal) *refused {
+func newRefused(pid *actor.PID, provider, model string, r mailbox.Refusal) *refused {
 	f := &refused{
 		letter: schemas.DeadLetter{
 			Provider: provider, Reason: r.Reason, Capacity: r.Capacity, Queued: r.Queued,
@@ -29,6 +37,8 @@ func newRefused(provider, model string, r mailbox.Refusal) *refused {
 		f.err.Kind = schemas.KindNotFound
 	}
 	f.err.Err = &f.letter
+	f.published = f.letter
+	f.event = actor.DeadLetterEvent{PID: pid, Message: &f.published}
 	return f
 }
 

@@ -134,7 +134,7 @@ func (r *Router) refuseEntry(c *call, refusal mailbox.Refusal) {
 // refuse makes a dead letter: counted by the mailbox, published, and returned as
 // the sender's answer.
 func (r *Router) refuse(req *schemas.Request, refusal mailbox.Refusal) error {
-	f := newRefused(r.name, req.Model, refusal)
-	r.sys.letters.publish(f.letter)
+	f := newRefused(r.process.pid, r.name, req.Model, refusal)
+	r.sys.letters.publish(&f.event)
 	return &f.err
 }

@@ -115,8 +115,8 @@ func (s *System) NotFound(provider, model string) error { return s.notFound(prov
 
 func (s *System) notFound(provider, model string) error {
 	s.unknown.Add(1)
-	f := newRefused(provider, model, mailbox.Refusal{Reason: schemas.ReasonNotFound})
-	s.letters.publish(f.letter)
+	f := newRefused(s.engine.NewLocalPID(ProviderID(provider)), provider, model, mailbox.Refusal{Reason: schemas.ReasonNotFound})
+	s.letters.publish(&f.event)
 	return &f.err
 }
 
