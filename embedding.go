@@ -19,19 +19,3 @@ func (c *Client) EmbeddingRequest(ctx context.Context, req *schemas.EmbeddingReq
 	}
 	return resp.Embedding, nil
 }
-
-// ListModelsRequest asks one provider for its models.
-func (c *Client) ListModelsRequest(ctx context.Context, req *schemas.ListModelsRequest) (*schemas.ModelList, error) {
-	if req == nil {
-		return nil, nilRequest()
-	}
-	r, err := c.route(req.Provider, "")
-	if err != nil {
-		return nil, err
-	}
-	resp, err := r.Ask(ctx, &schemas.Request{Operation: schemas.OperationListModels, Provider: req.Provider})
-	if err != nil {
-		return nil, err
-	}
-	return resp.Models, nil
-}

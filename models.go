@@ -1,5 +1,27 @@
 package bifrost
 
+import (
+	"context"
+
+	"bifrost/schemas"
+)
+
+// ListModelsRequest asks one provider for its models.
+func (c *Client) ListModelsRequest(ctx context.Context, req *schemas.ListModelsRequest) (*schemas.ModelList, error) {
+	if req == nil {
+		return nil, nilRequest()
+	}
+	r, err := c.route(req.Provider, "")
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.Ask(ctx, &schemas.Request{Operation: schemas.OperationListModels, Provider: req.Provider})
+	if err != nil {
+		return nil, err
+	}
+	return resp.Models, nil
+}
+
 // Models returns the models that a provider's keys name, and whether it serves
 // others as well. It asks nobody; ListModelsRequest asks the provider. A provider
 // that does not exist has none.

@@ -14,6 +14,18 @@ type Left = actors.Left
 // request of it has been answered, with reason draining.
 type ShutdownError struct{ Left []Left }
 
+// Unwrap returns why it was not waited for longer, per provider: mostly the
+// context's own error.
+func (e *ShutdownError) Unwrap() []error {
+	var causes []error
+	for _, l := range e.Left {
+		if l.Cause != nil {
+			causes = append(causes, l.Cause)
+		}
+	}
+	return causes
+}
+
 // Error lists the providers and what was left of each.
 func (e *ShutdownError) Error() string {
 	parts := make([]string, len(e.Left))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -39,7 +40,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.client.RawRequest(req.Context(), t.provider, gjson.GetBytes(body, "model").String(), &schemas.RawRequest{
+	resp, err := t.client.RawRequest(req.Context(), t.provider, modelOf(req.Header, body), &schemas.RawRequest{
 		Method: req.Method,
 		Path:   dialectPath(req.URL.EscapedPath()),
 		Query:  req.URL.RawQuery,
@@ -88,6 +89,16 @@ func (t *transport) dialect() schemas.Dialect {
 		return schemas.DialectOpenAI
 	}
 	return info.Dialect
+}
+
+// modelOf returns the model that a body in JSON names; others, such as uploads,
+// are not looked into.
+func modelOf(h http.Header, body []byte) string {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return ""
+	}
+	return gjson.GetBytes(body, "model").String()
 }
 
 func readBody(req *http.Request) ([]byte, error) {

@@ -10,8 +10,8 @@ import (
 // UpdateProvider asks the account again for a provider's settings and keys and
 // puts them into force: in place if it runs, else it is started. Nothing that was
 // accepted is lost or refused for it. On an error what runs is unchanged. Changes
-// of one provider follow each other; ctx bounds the wait for an earlier one, and
-// what the account takes.
+// of one provider follow each other; ctx bounds the wait for an earlier one, and is
+// what the account is asked for keys with.
 func (c *Client) UpdateProvider(ctx context.Context, name string) error {
 	if err := checkName(name); err != nil {
 		return err

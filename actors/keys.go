@@ -11,7 +11,7 @@ import (
 
 // How long a key rests after the provider refused it.
 const (
-	restRefused = 30 * time.Second // 401, 402; 403 for the model that was asked for
+	restRefused = 30 * time.Second // 401, 402, a spent quota; 403 for the model that was asked for
 	restLimited = time.Second      // 429 that names no delay
 	restLongest = time.Hour        // whatever delay it names
 )
@@ -95,7 +95,7 @@ func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) 
 	switch {
 	case err.Kind == schemas.KindUnauthorized && err.StatusCode == http.StatusForbidden:
 		k.rest[i].forModel(model, now.Add(restRefused), now)
-	case err.Kind == schemas.KindUnauthorized:
+	case err.Kind == schemas.KindUnauthorized, err.QuotaSpent:
 		k.rest[i].whole(now.Add(restRefused))
 	case err.Kind == schemas.KindRateLimited:
 		k.rest[i].whole(now.Add(min(max(err.RetryAfter, restLimited), restLongest)))

@@ -16,7 +16,7 @@ const maxHonouredRetryAfter = time.Minute
 // exponential backoff with 20 % of jitter, at least what the provider asked for
 // and until a key is there again, and only if it ends within the caller's
 // deadline. An attempt that failed for its key is repeated at once if another key
-// can serve the model.
+// can serve the model; one whose key was refused, or has spent its quota, only then.
 func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, err *schemas.Error) (time.Duration, bool) {
 	if tries > s.network.MaxRetries || !retryable(err) {
 		return 0, false
@@ -27,6 +27,9 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 		_, resting := s.keys.pick(req.Model, now)
 		if resting == nil {
 			return 0, true
+		}
+		if err.Kind == schemas.KindUnauthorized || err.QuotaSpent {
+			return 0, false // time does not mend the key
 		}
 		delay = max(delay, resting.RetryAfter)
 	}

@@ -31,6 +31,10 @@ type Left struct {
 	BackingOff int // answered as dead letters
 	InHand     int // cancelled
 	Stuck      int // of those in hand, the ones whose provider did not heed the cancel
+
+	// Cause is why the stop waited no longer: the cause of its context's end, or
+	// nil if an actor of the program's own ended it.
+	Cause error
 }
 
 // None reports whether nothing was left.
@@ -56,6 +60,7 @@ func (r *Router) Stop(ctx context.Context) Left {
 		}
 	}
 	left := r.halt()
+	left.Cause = context.Cause(ctx)
 	grace := time.NewTimer(stopGrace)
 	defer grace.Stop()
 	select {
@@ -152,12 +157,12 @@ func (s *System) Shutdown(ctx context.Context) []Left {
 	s.mu.Lock()
 	first := s.down == nil
 	if first {
-		ctx, s.hurry = context.WithCancel(ctx)
+		ctx, s.hurry = context.WithCancelCause(ctx)
 		s.down = make(chan struct{})
 	}
 	s.mu.Unlock()
 	if first {
-		defer s.hurry()
+		defer s.hurry(nil)
 		s.left = s.shutdown(ctx)
 		close(s.down)
 		return s.left
@@ -165,7 +170,7 @@ func (s *System) Shutdown(ctx context.Context) []Left {
 	select {
 	case <-s.down:
 	case <-ctx.Done():
-		s.hurry()
+		s.hurry(context.Cause(ctx))
 		<-s.down
 	}
 	return s.left

@@ -43,8 +43,8 @@ type System struct {
 	mu        sync.Mutex // guards what follows, but left
 	processes map[string]*process
 	closing   bool
-	down      chan struct{}      // made by the first Shutdown, and closed at its end
-	hurry     context.CancelFunc // ends the first Shutdown's patience
+	down      chan struct{}           // made by the first Shutdown, and closed at its end
+	hurry     context.CancelCauseFunc // ends the first Shutdown's patience
 
 	left []Left // what Shutdown returns; set before down is closed
 }

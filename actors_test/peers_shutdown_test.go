@@ -91,8 +91,14 @@ func checkLeft(t *testing.T, err error, queued, inHand int) {
 		return
 	}
 	want := bifrost.Left{Provider: providerName, Queued: queued, InHand: inHand}
+	if len(left.Left) == 1 {
+		want.Cause = left.Left[0].Cause
+	}
 	if len(left.Left) != 1 || left.Left[0] != want {
 		t.Errorf("left %+v, want %+v", left.Left, want)
+	}
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v does not say why it was not waited for longer", err)
 	}
 }
 

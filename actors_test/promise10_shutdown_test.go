@@ -24,6 +24,9 @@ const draining = "overloaded/draining"
 func leftOf(t testing.TB, err error) bifrost.Left {
 	t.Helper()
 	var report *bifrost.ShutdownError
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v does not say why the shutdown ended early", err)
+	}
 	if !errors.As(err, &report) || len(report.Left) != 1 || report.Left[0].Provider != providerName {
 		t.Fatalf("shutdown returned %v", err)
 	}

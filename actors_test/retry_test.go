@@ -202,6 +202,48 @@ func TestAnotherKeyIsTriedAtOnceWhenOneIsRefusedOrLimited(t *testing.T) {
 	}
 }
 
+func TestOnlyKeyThatWasRefusedOrHasSpentItsQuotaIsNotRetried(t *testing.T) {
+	spent := func(context.Context, *schemas.Attempt) (*schemas.Response, error) {
+		return nil, &schemas.Error{Kind: schemas.KindRateLimited, StatusCode: 429, QuotaSpent: true}
+	}
+	for name, refuses := range map[string]script{"401": refusing(schemas.KindUnauthorized, 401), "403": refusing(schemas.KindUnauthorized, 403), "quota": spent} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProvider(refuses)
+				client := startClient(t, p, sizes(1, 1), retries(2, time.Second), keys(schemas.Key{Value: "v"}))
+				began := time.Now()
+				err := errorOf(t, ask(t.Context(), client))
+				if err.StatusCode == 0 || time.Since(began) != 0 || p.Calls() != 1 {
+					t.Errorf("%v after %v and %d calls", err, time.Since(began), p.Calls())
+				}
+				atRest(t, client)
+			})
+		})
+	}
+}
+
+func TestKeyThatHasSpentItsQuotaRestsAsARefusedOneDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(func(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+			if a.Key.Value == "spent" {
+				return nil, &schemas.Error{Kind: schemas.KindRateLimited, StatusCode: 429, QuotaSpent: true}
+			}
+			return answer("hello"), nil
+		})
+		client := startClient(t, p, sizes(1, 1), keys(schemas.Key{Value: "spent", Weight: 1000}, schemas.Key{Value: "good", Weight: 0.001}))
+		failed := 0
+		for range 20 { // one a second
+			if err := ask(t.Context(), client); err != nil {
+				failed++
+			}
+			time.Sleep(time.Second)
+		}
+		if failed > 1 {
+			t.Errorf("%d callers met the spent key within 20 s", failed)
+		}
+	})
+}
+
 func TestKeyThatWasRefusedRestsForTheNextRequestsToo(t *testing.T) {
 	for _, c := range []struct {
 		fault script

@@ -55,7 +55,7 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if i < 0 {
 		return nil, unknownType(cfg)
 	}
-	return buildCompatible(name, table[i], cfg.NetworkConfig)
+	return buildCompatible(name, table[i], cfg)
 }
 
 func unknownType(cfg schemas.ProviderConfig) error {
@@ -66,7 +66,8 @@ func unknownType(cfg schemas.ProviderConfig) error {
 	return fmt.Errorf("type %q is not known; set type to one of %s", cfg.Type, known)
 }
 
-func buildCompatible(name string, r row, network schemas.NetworkConfig) (schemas.Provider, error) {
+func buildCompatible(name string, r row, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+	network := cfg.NetworkConfig
 	base, keyOptional := r.baseURL, r.keyOptional
 	if network.BaseURL != "" {
 		// Whether a server of the operator's own needs a key is not known here.
@@ -76,7 +77,10 @@ func buildCompatible(name string, r row, network schemas.NetworkConfig) (schemas
 	if err != nil {
 		return nil, err
 	}
-	doer, err := httpx.New(httpx.Config{ConnectTimeout: network.ConnectTimeout})
+	doer, err := httpx.New(httpx.Config{
+		ConnectTimeout: network.ConnectTimeout,
+		// Each worker may keep its connection between two bursts.
+		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
 	if err != nil {
 		return nil, err
 	}

@@ -22,14 +22,15 @@ type Account interface {
 }
 
 // Key is one credential of a provider. Its value is never printed: String,
-// GoString and LogValue show the name only.
+// GoString and LogValue show the name only, and JSON has everything but the value,
+// which a program that stores keys has to store itself.
 type Key struct {
 	// Name identifies the key in statistics and errors. Empty means "key-1",
 	// "key-2" … by position.
 	Name string
 
 	// Value is the secret itself.
-	Value string
+	Value string `json:"-"`
 
 	// Models lists the models that this key may be used for. Empty means all.
 	Models []string

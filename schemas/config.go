@@ -118,16 +118,17 @@ type NetworkConfig struct {
 	BaseURL string
 
 	// ExtraHeaders are added to every request. They never replace credentials.
-	ExtraHeaders map[string]string
+	// Their values may be secret and are never printed.
+	ExtraHeaders Headers
 
 	// MaxRetries is the number of attempts after the first. Zero means none.
 	MaxRetries int
 
 	RetryBackoffInitial time.Duration // zero: 500 ms; doubles at each retry
-	RetryBackoffMax     time.Duration // zero: 5 s
+	RetryBackoffMax     time.Duration // zero: 5 s; before 20 % of jitter
 
 	ConnectTimeout    time.Duration // zero: 5 s
-	FirstByteTimeout  time.Duration // zero: 300 s; from the request sent to its first content
+	FirstByteTimeout  time.Duration // zero: 300 s; from the call to the first byte of the answer's body
 	TotalTimeout      time.Duration // zero: 300 s; one attempt, its body included
 	ChunkIdleTimeout  time.Duration // zero: 120 s; between two reads from the provider
 	ReaderIdleTimeout time.Duration // zero: 60 s; a reader that neither reads nor closes

@@ -53,7 +53,7 @@ var (
 	ErrInternal             = &Error{Kind: KindInternal}
 )
 
-// Error is the error of every public method. Match it with errors.Is and a
+// Error is the error of every request. Match it with errors.Is and a
 // sentinel, or with errors.As for its fields. Its text never has a key or a
 // request's content; Upstream has the provider's own words, for the caller only.
 type Error struct {
@@ -70,6 +70,10 @@ type Error struct {
 
 	// RetryAfter is when to try again; 0 if unknown.
 	RetryAfter time.Duration
+
+	// QuotaSpent tells that a spending limit of the key is reached: waiting does
+	// not help, another key may.
+	QuotaSpent bool
 
 	// MayHaveStarted tells that the provider may have begun, and may bill, the
 	// call.

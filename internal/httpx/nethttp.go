@@ -24,10 +24,12 @@ type Config struct {
 	MaxIdleConnsPerHost int
 }
 
+// DefaultIdleConnsPerHost is Config's default.
+const DefaultIdleConnsPerHost = 256
+
 const (
-	defaultIdleConnsPerHost = 256
-	idleConnLifetime        = 90 * time.Second
-	maxResponseHeaderBytes  = 1 << 20
+	idleConnLifetime       = 90 * time.Second
+	maxResponseHeaderBytes = 1 << 20
 	// pingAfter finds a dead HTTP/2 connection, which all its streams share,
 	// long before their own timeouts would.
 	pingAfter = 15 * time.Second
@@ -46,7 +48,7 @@ func New(cfg Config) (Doer, error) {
 		cfg.ConnectTimeout = schemas.DefaultConnectTimeout
 	}
 	if cfg.MaxIdleConnsPerHost == 0 {
-		cfg.MaxIdleConnsPerHost = defaultIdleConnsPerHost
+		cfg.MaxIdleConnsPerHost = DefaultIdleConnsPerHost
 	}
 	dialer := &net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}
 	return &client{transport: &http.Transport{

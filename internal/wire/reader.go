@@ -58,7 +58,7 @@ func (r *Reader) Next() (Event, error) {
 	for {
 		from, to, next, err := r.line(pos)
 		if err != nil {
-			return r.rest(ev, pos, err)
+			return r.rest(ev, from, err)
 		}
 		pos = next
 		if from == to {
@@ -69,7 +69,8 @@ func (r *Reader) Next() (Event, error) {
 }
 
 // line finds the line that begins at pos: its text is [from,to), the next line
-// begins at next, all relative to start. An error means that src ended within it.
+// begins at next, all relative to start. An error means that src ended within it;
+// from is its beginning then too.
 func (r *Reader) line(pos int) (from, to, next int, err error) {
 	scanned := pos
 	for {
@@ -83,7 +84,7 @@ func (r *Reader) line(pos int) (from, to, next int, err error) {
 		if i := lineBreak(r.buf[r.start+scanned : r.end]); i >= 0 {
 			to = scanned + i
 			if err := r.tooLong(pos, to); err != nil {
-				return 0, 0, 0, err
+				return 0, 0, 0, err // nothing is left
 			}
 			next = r.lineEnd(to)
 			return r.withoutMark(pos, to), to, next, nil
@@ -93,7 +94,7 @@ func (r *Reader) line(pos int) (from, to, next int, err error) {
 			return 0, 0, 0, err
 		}
 		if err := r.fill(); err != nil {
-			return 0, 0, 0, err
+			return pos, 0, 0, err
 		}
 	}
 }

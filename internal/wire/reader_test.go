@@ -86,6 +86,27 @@ func TestReaderHandsOutAnEventBeforeAnyLaterByteArrives(t *testing.T) {
 	}
 }
 
+func TestReaderTakesALineEndThatComesInTwoReads(t *testing.T) {
+	for _, last := range []string{"data: [DONE]", "data: [DONE]\r\n"} {
+		src := io.MultiReader(strings.NewReader("data: a\r\n\r"), strings.NewReader("\n"+last))
+		r := NewReader(src)
+		var got []string
+		for {
+			ev, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(ev.Data))
+		}
+		if strings.Join(got, " ") != "a [DONE]" {
+			t.Errorf("%q: got %q", last, got)
+		}
+	}
+}
+
 func TestReaderReturnsTheSourcesErrorAfterTheRest(t *testing.T) {
 	cut := errors.New("cut")
 	src := io.MultiReader(strings.NewReader("data: a\n\ndata: b"), iotest.ErrReader(cut))

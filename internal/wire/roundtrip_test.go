@@ -87,7 +87,7 @@ func FuzzReader(f *testing.F) {
 		whole := dataOf(t, r, in)
 		sizes := make([]int, len(in))
 		for i := range sizes {
-			sizes[i] = int(size)%7 + 1
+			sizes[i] = int(size)*(i+1)%7 + 1 // 7 and its multiples: byte by byte
 		}
 		parts := dataOf(t, NewReader(&chunked{data: bytes.Clone(in), sizes: sizes}), in)
 		if whole != parts {

@@ -83,6 +83,26 @@ func TestQuirksDecideWhatIsSent(t *testing.T) {
 	}
 }
 
+func TestACallersOrganizationAndCredentialsStayBehind(t *testing.T) {
+	var sent http.Header
+	p := adapter(doerFunc(func(_ context.Context, r *httpx.Request) (*httpx.Response, error) {
+		sent = r.Header
+		return response(200, "application/json", "{}"), nil
+	}), nil)
+	req := raw("POST", "/chat/completions")
+	req.Raw.Header = http.Header{"Openai-Organization": {"org-theirs"}, "Openai-Project": {"proj"}, "Authorization": {"Bearer theirs"},
+		"Api-Key": {"theirs"}, "Cookie": {"a=b"}, "Openai-Beta": {"assistants=v2"}}
+	if _, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: schemas.Key{Value: "ours"}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"Openai-Organization": "", "Openai-Project": "", "Authorization": "Bearer ours",
+		"Api-Key": "", "Cookie": "", "Openai-Beta": "assistants=v2"} {
+		if got := sent.Get(name); got != want {
+			t.Errorf("%s: sent %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestARawCallOfATypedPathNeedsItsOperation(t *testing.T) {
 	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		return response(200, "application/json", "{}"), nil

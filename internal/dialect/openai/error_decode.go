@@ -25,6 +25,7 @@ func DecodeError(status int, header http.Header, body []byte, key string) *schem
 	e := byStatus(status)
 	e.StatusCode = status
 	e.RetryAfter = retryAfter(header)
+	e.QuotaSpent = quotaSpent(e.Kind, gjson.GetBytes(body, "error"))
 	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Header: maskedHeader(header, key), Body: maskedBody(body, key)}
 	return e
 }
@@ -76,6 +77,7 @@ func errorInStream(data []byte, key string) *schemas.Error {
 	e := byStatus(status)
 	e.MayHaveStarted = true
 	e.StatusCode = status
+	e.QuotaSpent = quotaSpent(e.Kind, v)
 	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Body: maskedBody(data, key)}
 	return e
 }
@@ -98,6 +100,13 @@ func statusOf(v gjson.Result) int {
 		}
 	}
 	return http.StatusInternalServerError
+}
+
+// quotaSpent reports whether a rate limit is a spending limit, which no wait lifts.
+// https://platform.openai.com/docs/guides/error-codes
+func quotaSpent(kind schemas.ErrorKind, v gjson.Result) bool {
+	return kind == schemas.KindRateLimited &&
+		(v.Get("code").String() == "insufficient_quota" || v.Get("type").String() == "insufficient_quota")
 }
 
 // present reports whether an "error" member says anything: some providers send

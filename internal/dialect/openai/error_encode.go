@@ -138,7 +138,7 @@ func (r *reply) advise() {
 	switch {
 	case e.Kind == schemas.KindUnsupportedOperation,
 		e.Kind == schemas.KindNodeLost && e.MayHaveStarted,
-		r.quotaSpent():
+		e.QuotaSpent:
 		r.header.Set("X-Should-Retry", "false")
 		return
 	case e.Reason == schemas.ReasonDraining:
@@ -155,15 +155,6 @@ func (r *reply) advise() {
 		seconds := int64((wait + time.Second - 1) / time.Second)
 		r.header.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
-}
-
-// quotaSpent reports whether a rate limit is a spending limit, which no wait lifts.
-func (r *reply) quotaSpent() bool {
-	if r.err.Kind != schemas.KindRateLimited || r.err.Upstream == nil {
-		return false
-	}
-	v := gjson.GetBytes(r.err.Upstream.Body, "error")
-	return v.Get("code").String() == "insufficient_quota" || v.Get("type").String() == "insufficient_quota"
 }
 
 // body returns the provider's own error body, or ours.
