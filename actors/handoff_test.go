@@ -12,24 +12,32 @@ import (
 )
 
 // BenchmarkHandOff measures an admission, the hand-off to a supervised worker and
-// the way back, next to the same over a plain channel worker pool.
+// the way back ("actors"), next to the same over a plain channel worker pool
+// ("channels"). "attempt" has in addition what each attempt makes for its provider:
+// the choice of a key, a cancellable context, the error's classification; the
+// provider itself answers at once.
 func BenchmarkHandOff(b *testing.B) {
 	for _, callers := range []int{1, 64, 1000} {
-		b.Run(fmt.Sprintf("callers=%d/actors", callers), func(b *testing.B) { benchActors(b, callers) })
+		b.Run(fmt.Sprintf("callers=%d/actors", callers), func(b *testing.B) { benchActors(b, callers, nil) })
+		b.Run(fmt.Sprintf("callers=%d/attempt", callers), func(b *testing.B) { benchActors(b, callers, attempt) })
 		b.Run(fmt.Sprintf("callers=%d/channels", callers), func(b *testing.B) { benchChannels(b, callers) })
 	}
 }
 
 const benchWorkers = 10
 
-func benchActors(b *testing.B, callers int) {
+// benchActors replaces the attempt by nothing, unless work is given.
+func benchActors(b *testing.B, callers int, work func(*worker, *call) result) {
 	sys, r := benchRouter(b, false)
 	defer sys.Shutdown(context.Background())
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	if work != nil {
+		for _, w := range snapshot(r) {
+			w.work = work
+		}
+	}
 	req := &schemas.Request{Operation: schemas.OperationChat, Provider: "p", Model: "m"}
 	b.ReportAllocs()
-	split(b, callers, func(n int) {
+	split(b, callers, func(ctx context.Context, n int) {
 		for range n {
 			if _, err := r.Ask(ctx, req); err != nil {
 				b.Error(err)
@@ -62,11 +70,12 @@ type nobody struct{}
 
 func (nobody) Describe() schemas.ProviderInfo { return schemas.ProviderInfo{KeyOptional: true} }
 func (nobody) Call(context.Context, *schemas.Attempt) (*schemas.Response, error) {
-	return &schemas.Response{}, nil
+	return &schemas.Response{Chat: &schemas.ChatResponse{}}, nil
 }
 
-// split has callers goroutines share b.N calls.
-func split(b *testing.B, callers int, run func(n int)) {
+// split has callers goroutines, each with a cancellable context of its own, share
+// b.N calls.
+func split(b *testing.B, callers int, run func(ctx context.Context, n int)) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
 	for i := range callers {
@@ -74,7 +83,12 @@ func split(b *testing.B, callers int, run func(n int)) {
 		if i < b.N%callers {
 			n++
 		}
-		wg.Go(func() { <-start; run(n) })
+		ctx, cancel := context.WithCancel(context.Background())
+		wg.Go(func() {
+			defer cancel()
+			<-start
+			run(ctx, n)
+		})
 	}
 	b.ResetTimer()
 	close(start)
@@ -100,11 +114,9 @@ func benchChannels(b *testing.B, callers int) {
 			}
 		})
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	req := &schemas.Request{}
 	b.ReportAllocs()
-	split(b, callers, func(n int) {
+	split(b, callers, func(ctx context.Context, n int) {
 		for range n {
 			reply := replies.Get().(chan *schemas.Response)
 			jobs <- job{req, reply}

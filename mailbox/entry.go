@@ -27,6 +27,7 @@ type Entry[T any] struct {
 	// guarded by the mailbox's lock
 	state      state
 	ticket     uint64
+	offered    time.Time // when it began to wait for a place, or was queued; zero: neither
 	since      time.Time // when it was queued
 	next, prev *Entry[T]
 }

@@ -106,7 +106,7 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 	}
 	m.count.Offered++
 	m.ticket++
-	e.ticket = m.ticket
+	e.ticket, e.offered = m.ticket, time.Time{}
 	switch {
 	case s == Gone:
 		m.count.Left++
@@ -122,6 +122,7 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 		return Refused, m.refuse(m.fullReasonLocked())
 	}
 	e.state = waiting
+	e.offered = time.Now()
 	m.waiters.push(e)
 	m.mu.Unlock()
 	return Waits, Refusal{}
@@ -187,6 +188,9 @@ func (m *Mailbox[T]) admitLocked(e *Entry[T]) {
 	e.state = queued
 	m.queue.push(e)
 	e.since = m.drain.joined(m.queue.len, m.finishedLocked())
+	if e.offered.IsZero() {
+		e.offered = e.since
+	}
 }
 
 // promoteLocked admits waiters, in order, while there is room.

@@ -141,6 +141,33 @@ func TestRefusalsWhileDrainingAskForOneSecond(t *testing.T) {
 	})
 }
 
+func TestStatsTellHowLongEntriesWaitedAndWereQueuedInTotal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSlowShop(2)
+		s.SetDrop(false)
+		entries := make([]entry, 5) // one in hand, two queued, two waiting
+		for i := range entries {
+			s.Offer(&entries[i], mailbox.Blocks)
+		}
+		for served, want := range []time.Duration{0, 1, 3, 6, 10} { // the nth has waited n seconds
+			if got := s.Stats().QueueWait; got != want*time.Second {
+				t.Fatalf("%d served: queue wait %v, want %d s", served, got, want)
+			}
+			time.Sleep(time.Second)
+			if served < 4 {
+				s.Finish(s.worker, mailbox.Completed)
+			}
+		}
+		s.Backoff(s.worker)
+		time.Sleep(time.Minute) // a backoff is not part of it
+		s.Due(&entries[4], entries[4].Ticket())
+		s.Finish(s.worker, mailbox.Completed)
+		if got := s.Stats(); got.QueueWait != 10*time.Second || got.Completed != 5 {
+			t.Fatalf("at rest: %+v", got)
+		}
+	})
+}
+
 func TestStatsTellTheAgeOfTheOldestQueuedEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlowShop(10)

@@ -19,6 +19,11 @@ type Counters struct {
 	Failed       uint64
 	Cancelled    uint64 // the sender went, or was answered, before the worker was done
 	DeadLettered uint64 // admitted, and taken out by Drain
+
+	// QueueWait is the time that entries waited for a place and were queued until a
+	// worker took them, in total. Over Admitted it is the mean; entries that left
+	// unserved add nothing, and a backoff is not part of it.
+	QueueWait time.Duration
 }
 
 func (c *Counters) refuse(r schemas.Reason) {

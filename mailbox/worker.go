@@ -1,5 +1,7 @@
 package mailbox
 
+import "time"
+
 // Worker is one worker's side of a mailbox. It is free, or holds one entry, or
 // restarts, or has retired. It belongs to one mailbox.
 type Worker[T any] struct {
@@ -157,6 +159,10 @@ func (m *Mailbox[T]) nextLocked() *Entry[T] {
 
 func (m *Mailbox[T]) holdLocked(w *Worker[T], e *Entry[T]) {
 	e.state = inHand
+	if !e.offered.IsZero() { // not again after a backoff
+		m.count.QueueWait += time.Since(e.offered)
+		e.offered = time.Time{}
+	}
 	w.current, w.idle = e, 0
 	m.hands.push(e)
 }
