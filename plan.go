@@ -122,7 +122,7 @@ func (c *Client) ask(ctx context.Context, name string) (schemas.ProviderConfig, 
 	if err != nil {
 		return schemas.ProviderConfig{}, nil, fmt.Errorf("the account has no keys for it: %w", err)
 	}
-	return *settings, slices.Clone(keys), nil
+	return settings.Clone(), schemas.CloneKeys(keys), nil
 }
 
 func (c *Client) listed(name string) bool {

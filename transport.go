@@ -105,8 +105,30 @@ func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
-	defer req.Body.Close()
-	body, err := io.ReadAll(req.Body)
+	if req.GetBody != nil { // it is in memory: reading does not block
+		return readAll(req.Body)
+	}
+	type read struct {
+		body []byte
+		err  error
+	}
+	all := make(chan read, 1)
+	go func() { // ends when the body does; a body that is stuck is its sender's, who closes it
+		body, err := readAll(req.Body)
+		all <- read{body, err}
+	}()
+	select {
+	case r := <-all:
+		return r.body, r.err
+	case <-req.Context().Done():
+		_ = req.Body.Close()
+		return nil, &endedError{ctx: req.Context().Err(), err: errors.New("the request's body had not been read yet")}
+	}
+}
+
+func readAll(from io.ReadCloser) ([]byte, error) {
+	defer from.Close()
+	body, err := io.ReadAll(from)
 	if err != nil {
 		return nil, fmt.Errorf("bifrost: reading the request's body: %w", err)
 	}

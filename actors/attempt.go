@@ -73,7 +73,9 @@ func (w *worker) try(c *call) result {
 		return result{resp: resp}
 	}
 	e := w.classify(ctx, c, err)
-	s.keys.learn(key, c.req.Model, e, time.Now())
+	if ctx.Err() == nil { // else it is not the provider's verdict
+		s.keys.learn(key, c.req.Model, e, time.Now())
+	}
 	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
 	again = again && ctx.Err() == nil
 	w.letGo(cancel)

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"bifrost/mailbox"
@@ -48,6 +49,13 @@ func newCalls(size int) *pool.Pool[call] {
 func (c *call) begin(ctx context.Context, home *pool.Pool[call], req *schemas.Request) {
 	c.home, c.ctx, c.req = home, ctx, req
 	c.holders.Store(2)
+}
+
+// endedWith reports whether err is what the caller has ended its own context with.
+func (c *call) endedWith(err error) bool {
+	var theirs, e *schemas.Error
+	return c.ctx.Err() != nil && errors.As(context.Cause(c.ctx), &theirs) && errors.As(err, &e) &&
+		(e == theirs || e.Upstream != nil && e.Upstream == theirs.Upstream)
 }
 
 // answer gives the sender its one answer.

@@ -7,15 +7,16 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// lettersBuffer is how many dead letters may wait to be published.
+// lettersBuffer is how many events may wait to be published.
 const lettersBuffer = 256
 
-// letters publishes dead letters on the engine's event stream, where publishing
-// runs the subscribers: one goroutine does it, so that a slow subscriber cannot
-// slow a refusal. What overflows its buffer is counted.
+// letters publishes dead letters, and the failures of workers, on the engine's
+// event stream, where publishing runs the subscribers: one goroutine does it, so
+// that a subscriber that is slow or panics cannot hold up a refusal or a restart.
+// What overflows its buffer is counted.
 type letters struct {
 	engine *actor.ActorSystem
-	buffer chan *actor.DeadLetterEvent
+	buffer chan any // *actor.DeadLetterEvent, *actor.SupervisorEvent
 	lost   atomic.Uint64
 
 	once sync.Once
@@ -24,14 +25,14 @@ type letters struct {
 }
 
 func newLetters(engine *actor.ActorSystem) *letters {
-	l := &letters{engine: engine, buffer: make(chan *actor.DeadLetterEvent, lettersBuffer),
+	l := &letters{engine: engine, buffer: make(chan any, lettersBuffer),
 		quit: make(chan struct{}), done: make(chan struct{})}
 	go l.run() // ends when stop is called
 	return l
 }
 
 // publish does not block.
-func (l *letters) publish(d *actor.DeadLetterEvent) {
+func (l *letters) publish(d any) {
 	select {
 	case <-l.quit:
 		l.lost.Add(1)
@@ -65,7 +66,7 @@ func (l *letters) run() {
 }
 
 // emit runs the subscribers. One that panics loses its own event only.
-func (l *letters) emit(d *actor.DeadLetterEvent) {
+func (l *letters) emit(d any) {
 	defer func() {
 		if recover() != nil {
 			l.lost.Add(1)

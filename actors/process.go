@@ -41,7 +41,11 @@ func (p *process) deliver(msg any, sender *actor.PID) {
 		}
 	case actor.MessageBatch: // counted message by message
 		for _, one := range m.GetMessages() {
-			p.deliver(one, sender)
+			_, msg, own := actor.UnwrapEnvelope(one)
+			if own == nil {
+				own = sender
+			}
+			p.deliver(msg, own)
 		}
 	case *schemas.Request:
 		p.ask(context.Background(), m, sender)

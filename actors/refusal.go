@@ -58,16 +58,32 @@ func adviceFor(r schemas.Reason) string {
 	return ""
 }
 
-// ended returns the error of a call whose context has ended, or nil. A cause
-// that is an *schemas.Error is the error itself.
+// ownCause is the cause of what the runtime itself cancels. The type tells it from
+// a cause of the caller's, which may be an *schemas.Error too: another provider's,
+// as in an errgroup.
+type ownCause struct{ err *schemas.Error }
+
+func (c *ownCause) Error() string { return c.err.Error() }
+
+func (c *ownCause) Unwrap() error { return c.err }
+
+// ownCauseOf returns what the runtime has cancelled ctx with; nil if it has not.
+func ownCauseOf(ctx context.Context) *schemas.Error {
+	if c, ok := context.Cause(ctx).(*ownCause); ok {
+		return c.err
+	}
+	return nil
+}
+
+// ended returns the error of a call whose context has ended, or nil: the runtime's
+// own cause, or that the caller has gone, whatever the caller's cause.
 func ended(ctx context.Context, req *schemas.Request) *schemas.Error {
 	err := ctx.Err()
 	if err == nil {
 		return nil
 	}
-	cause := context.Cause(ctx)
-	if e := (*schemas.Error)(nil); errors.As(cause, &e) {
-		return e
+	if own := ownCauseOf(ctx); own != nil {
+		return own
 	}
 	e := &schemas.Error{Kind: schemas.KindCanceled, Provider: req.Provider, Model: req.Model,
 		Message: "the caller's context was cancelled", Err: err}

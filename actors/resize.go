@@ -14,7 +14,7 @@ import (
 func (r *Router) Configure(c Config) bool {
 	r.configuring.Lock()
 	defer r.configuring.Unlock()
-	if r.Ending() != nil || !r.settings.replace(newSettings(c)) {
+	if r.Ending() != nil || !r.settings.replace(r.newSettings(c)) {
 		return false
 	}
 	r.modes.Lock()
@@ -36,18 +36,14 @@ func (r *Router) grow(n int) {
 	ups := make(chan struct{}, n)
 	workers := r.newWorkers(n, ups)
 	r.mu.Lock() // so that the control actor is there: it stops after halt only
-	halted := r.halted
-	if !halted {
+	if !r.isHalted() {
 		r.sys.engine.Root.Send(r.control, &grow{workers})
 	}
 	r.mu.Unlock()
-	if halted {
-		return
-	}
 	for range n {
 		select {
 		case <-ups:
-		case <-r.stopped: // halted meanwhile: they will not come up
+		case <-r.halted: // they may not come up
 			return
 		}
 	}
@@ -74,9 +70,12 @@ func (r *Router) replacements() []*worker {
 }
 
 func (r *Router) isHalted() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.halted
+	select {
+	case <-r.halted:
+		return true
+	default:
+		return false
+	}
 }
 
 // joined notes a worker that has started, or restarted, and reports whether the
@@ -85,10 +84,11 @@ func (r *Router) joined(w *worker) (halted bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.workers[w.slot] = w
-	if r.halted {
-		w.abort(errStopping)
+	halted = r.isHalted()
+	if halted {
+		w.abort(&ownCause{errStopping})
 	}
-	return r.halted
+	return halted
 }
 
 // gone notes a worker that has stopped. What it was handed last, it never began.
@@ -132,11 +132,13 @@ func (r *Router) ends(w *worker) bool {
 // control actor to follow them. It may be called again.
 func (r *Router) stopWorkers() {
 	r.mu.Lock()
-	first := !r.halted
-	r.halted = true
+	first := !r.isHalted()
+	if first {
+		close(r.halted)
+	}
 	var told []*actor.PID
 	for _, w := range r.workers {
-		w.abort(errStopping)
+		w.abort(&ownCause{errStopping})
 		if !w.ending {
 			w.ending = true
 			told = append(told, w.pid)

@@ -23,6 +23,7 @@ type Router struct {
 
 	control  *actor.PID
 	strategy *supervisor.Strategy
+	halted   chan struct{} // closed when the workers are told to stop; by stopWorkers, under mu
 	stopped  chan struct{} // closed when the control actor has stopped, workers included
 
 	settings versions
@@ -32,9 +33,8 @@ type Router struct {
 
 	mu      sync.Mutex                         // guards what follows
 	workers map[*mailbox.Worker[*call]]*worker // from Started to Stopped
-	halted  bool
-	warm    int  // workers in Receive
-	sweeps  bool // a sweep is armed
+	warm    int                                // workers in Receive
+	sweeps  bool                               // a sweep is armed
 
 	halting atomic.Bool // set before free workers are told to stop lingering
 
@@ -48,6 +48,9 @@ type Router struct {
 // once; a request that is still in the mailbox gives its place back, and one in
 // a worker's hand is cancelled.
 func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	if req == nil {
+		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.name, Message: "the request is nil"}
+	}
 	c := r.sys.calls.Get()
 	c.begin(ctx, r.sys.calls, req)
 	sender := mailbox.Blocks

@@ -43,11 +43,12 @@ type settings struct {
 	queueTimeout time.Duration
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
+	guard        func(f func())
 
 	users atomic.Int64 // attempts under way, plus one while it is the current version
 }
 
-func newSettings(c Config) *settings {
+func (r *Router) newSettings(c Config) *settings {
 	s := &settings{
 		provider:     c.Provider,
 		info:         c.Provider.Describe(),
@@ -56,6 +57,7 @@ func newSettings(c Config) *settings {
 		queueTimeout: c.Settings.QueueTimeout,
 		shared:       c.Shared,
 		ownDrop:      c.Settings.DropExcessRequests != nil,
+		guard:        func(f func()) { r.sys.guarded(r.name, f) },
 	}
 	s.users.Store(1)
 	return s
@@ -67,7 +69,7 @@ func (s *settings) leave() {
 		return
 	}
 	if c, ok := s.provider.(io.Closer); ok {
-		_ = c.Close() // idle connections; there is nobody left to tell
+		s.guard(func() { _ = c.Close() }) // idle connections; there is nobody left to tell
 	}
 }
 

@@ -3,6 +3,8 @@ package actors
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"bifrost/mailbox"
@@ -13,7 +15,7 @@ import (
 // provider that heeds its context needs milliseconds.
 const stopGrace = time.Second
 
-// errStopping is the cause of what a shutdown cancels.
+// errStopping is what a shutdown cancels with.
 var errStopping = &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining,
 	Message: "the provider is stopping and the call was cancelled; send it elsewhere", RetryAfter: time.Second}
 
@@ -262,9 +264,10 @@ func (s *System) Remove(ctx context.Context, name string) (Left, error) {
 // watchers.
 func (s *System) unregister() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.processes {
+	all := slices.Collect(maps.Values(s.processes))
+	s.mu.Unlock()
+	for _, p := range all {
 		s.engine.ProcessRegistry.Remove(p.pid)
-		p.terminated()
+		p.terminated() // may run a watcher, who may ask for statistics
 	}
 }

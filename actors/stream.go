@@ -30,12 +30,12 @@ var errReaderClosed = &schemas.Error{Kind: schemas.KindCanceled, Message: "the s
 // are settled, and the next call taken, before the reader sees the end.
 func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	finish := func(err error) mailbox.Next[*call] {
+		w.source = nil // whatever its Close does, it is not called again
 		discard(res.resp)
 		if w.pipe != nil {
 			w.pipe.seal()
 		}
 		next, _ := w.router.mb.Finish(w.slot, streamOutcome(c, err))
-		w.source = nil
 		if w.pipe != nil {
 			w.pipe.end(err)
 			w.pipe = nil
@@ -70,9 +70,9 @@ func (w *worker) streamError(ctx context.Context, c *call, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case saidByProvider(err):
+	case saidByProvider(err) && !c.endedWith(err):
 		ctx = context.WithoutCancel(ctx) // its end came second
-	case context.Cause(ctx) == error(errReaderClosed):
+	case ownCauseOf(ctx) == errReaderClosed:
 		return errReaderClosed
 	}
 	return w.classify(ctx, c, err)
@@ -116,8 +116,8 @@ func discard(resp *schemas.Response) {
 
 // readerIdle is the error of a reader that neither reads nor closes.
 func readerIdle(after time.Duration) error {
-	return &schemas.Error{Kind: schemas.KindTimeout, MayHaveStarted: true,
-		Message: "the stream was not read for " + after.String() + "; read or close it sooner, or raise reader_idle_timeout"}
+	return &ownCause{&schemas.Error{Kind: schemas.KindTimeout, MayHaveStarted: true,
+		Message: "the stream was not read for " + after.String() + "; read or close it sooner, or raise reader_idle_timeout"}}
 }
 
 // chunkPipe carries chat chunks from a worker to one reader.
@@ -170,10 +170,10 @@ func (p *chunkPipe) send(chunk *schemas.ChatChunk) error {
 	case p.chunks <- chunk:
 		return nil
 	case <-p.ctx.Done():
-		return context.Cause(p.ctx)
+		return causeOf(p.ctx)
 	case <-timer.C:
 		p.cancel(readerIdle(p.idle))
-		return context.Cause(p.ctx)
+		return causeOf(p.ctx)
 	}
 }
 
@@ -239,7 +239,7 @@ func (p *chunkPipe) hasEnded() bool {
 
 // Close gives up the rest of the stream.
 func (p *chunkPipe) Close() error {
-	p.cancel(errReaderClosed)
+	p.cancel(&ownCause{errReaderClosed})
 	return nil
 }
 
@@ -331,6 +331,6 @@ func (p *bodyPipe) end(err error) {
 
 // Close gives up the rest of the body.
 func (p *bodyPipe) Close() error {
-	p.cancel(errReaderClosed)
+	p.cancel(&ownCause{errReaderClosed})
 	return p.r.Close()
 }

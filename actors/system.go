@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -134,6 +135,7 @@ func (s *System) Start(name string, c Config) (*Router, error) {
 	p.terminated() // who watched an earlier one
 	r := s.newRouter(p, c)
 	p.router.Store(r)
+	r.applyDrop() // it may have been switched while the workers came up
 	return r, nil
 }
 
@@ -161,15 +163,31 @@ func (s *System) process(name string) (*process, error) {
 
 func (s *System) newRouter(p *process, c Config) *Router {
 	name := p.name
-	r := &Router{name: name, sys: s, process: p, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}),
+	r := &Router{name: name, sys: s, process: p, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}), halted: make(chan struct{}),
 		workers: make(map[*mailbox.Worker[*call]]*worker)}
-	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff)
-	r.settings.now = newSettings(c)
+	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff, s.letters.publish)
+	r.settings.now = r.newSettings(c)
 	up := make(chan *actor.PID, 1)
 	s.engine.Root.Send(s.root, &spawnControl{prefix: name + "-", actor: &control{router: r}, up: up})
 	r.control = <-up
 	r.grow(c.Settings.ConcurrencyAndBufferSize.Concurrency)
 	return r
+}
+
+// guarded runs what is a provider's own, such as its Close, and may panic or end
+// its goroutine where nobody is to be answered for it. It blocks as f does.
+func (s *System) guarded(provider string, f func()) {
+	done := make(chan struct{})
+	go func() { // ends with f
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				s.logPanic(provider, describePanic(p), debug.Stack())
+			}
+		}()
+		f()
+	}()
+	<-done
 }
 
 func (s *System) logPanic(provider, what string, stack []byte) {

@@ -55,6 +55,7 @@ type worker struct {
 	source *schemas.Response // what it is read from
 	used   *settings         // what the attempt in hand runs on
 	buffer []byte            // for raw answers; made when first needed
+	dead   bool              // it has stopped
 
 	ending bool // it has been told to stop; guarded by the router's mu
 
@@ -94,8 +95,13 @@ func (w *worker) Receive(ctx actor.Context) {
 	case serve:
 		w.serveAll(ctx, w.handed)
 	case *actor.Started:
-		w.started(ctx)
+		// The engine still runs a restart that was behind a stop: what starts then has
+		// no PID any more, and is no worker.
+		if !w.dead {
+			w.started(ctx)
+		}
 	case *actor.Stopped:
+		w.dead = true
 		w.router.gone(w)
 	}
 }
@@ -228,6 +234,9 @@ func (w *worker) panicked(c *call, value any) {
 	err := &schemas.Error{Kind: schemas.KindInternal, Provider: r.name, Model: c.req.Model, MayHaveStarted: true,
 		Message: "the provider's adapter panicked: " + what}
 	w.abandonSource()
+	if w.pipe != nil {
+		w.pipe.seal() // the end of the context, by a shutdown that was waiting for this, is not the answer's
+	}
 	if mine := r.mb.Panicked(w.slot); mine {
 		c.answer(nil, err)
 	}
@@ -249,17 +258,12 @@ func (w *worker) leaveSettings() {
 	}
 }
 
-// abandonSource closes what a stream was read from when the worker panicked. It
-// is the provider's, which may panic again.
+// abandonSource closes what a stream was read from when the worker panicked.
 func (w *worker) abandonSource() {
-	source := w.source
-	w.source = nil
-	defer func() {
-		if p := recover(); p != nil {
-			w.router.sys.logPanic(w.router.name, describePanic(p), debug.Stack())
-		}
-	}()
-	discard(source)
+	if source := w.source; source != nil {
+		w.source = nil
+		w.router.sys.guarded(w.router.name, func() { discard(source) })
+	}
 }
 
 // workerPanic is what the supervisor, and the engine's log, see of a panic.

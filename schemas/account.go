@@ -3,6 +3,7 @@ package schemas
 import (
 	"context"
 	"log/slog"
+	"slices"
 )
 
 // Account is where a client learns its providers, their keys and settings.
@@ -40,18 +41,22 @@ type Key struct {
 	Weight float64
 }
 
+// CloneKeys returns a copy that shares nothing with keys.
+func CloneKeys(keys []Key) []Key {
+	out := slices.Clone(keys)
+	for i := range out {
+		out[i].Models = slices.Clone(out[i].Models)
+	}
+	return out
+}
+
 // Serves reports whether the key may be used for model. An empty model, as in a
 // model list, is served by every key.
 func (k Key) Serves(model string) bool {
 	if len(k.Models) == 0 || model == "" {
 		return true
 	}
-	for _, m := range k.Models {
-		if m == model {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(k.Models, model)
 }
 
 // String returns the key's name, never its value.

@@ -3,6 +3,8 @@ package schemas
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -88,6 +90,21 @@ type ProviderConfig struct {
 
 	// Simulation configures the simulated provider; others ignore it.
 	Simulation *SimulationConfig
+}
+
+// Clone returns a copy that shares nothing with c.
+func (c ProviderConfig) Clone() ProviderConfig {
+	c.NetworkConfig.ExtraHeaders = maps.Clone(c.NetworkConfig.ExtraHeaders)
+	if c.DropExcessRequests != nil {
+		drop := *c.DropExcessRequests
+		c.DropExcessRequests = &drop
+	}
+	if c.Simulation != nil {
+		s := *c.Simulation
+		s.Models = slices.Clone(s.Models)
+		c.Simulation = &s
+	}
+	return c
 }
 
 // WithDefaults returns a copy in which every zero field that has a default has it.

@@ -64,7 +64,7 @@ func startFamily(t *testing.T, p supervisor.Policy, children int) *family {
 	f.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}))
-	f.strategy = supervisor.New(p, f.notice)
+	f.strategy = supervisor.New(p, f.notice, f.system.EventStream.Publish)
 	for range children {
 		f.children = append(f.children, &member{family: f})
 	}

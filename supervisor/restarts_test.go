@@ -27,7 +27,7 @@ func stubbed(notify func(*actor.PID, bool)) (*supervisor.Strategy, *parentStub, 
 	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}))
-	s, p := supervisor.New(supervisor.DefaultPolicy, notify), &parentStub{}
+	s, p := supervisor.New(supervisor.DefaultPolicy, notify, nil), &parentStub{}
 	return s, p, func(id string) { s.HandleFailure(system, p, &actor.PID{Id: id}, nil, "reason", nil) }
 }
 

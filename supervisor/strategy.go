@@ -11,8 +11,9 @@ import (
 // Strategy restarts failed children by a Policy. It implements
 // actor.SupervisorStrategy for one supervisor; it is safe for concurrent use.
 type Strategy struct {
-	policy Policy
-	notify func(child *actor.PID, backingOff bool)
+	policy  Policy
+	notify  func(child *actor.PID, backingOff bool)
+	publish func(event any)
 
 	mu       sync.Mutex // guards what follows
 	stopped  bool
@@ -27,18 +28,24 @@ type child struct {
 var _ actor.SupervisorStrategy = (*Strategy)(nil)
 
 // New returns a strategy. notify, which may be nil, is called when a child's
-// backoff begins and ends; it must not block.
-func New(p Policy, notify func(child *actor.PID, backingOff bool)) *Strategy {
+// backoff begins and ends. publish, which may be nil, is called with the
+// *actor.SupervisorEvent of each failure; it should not run the subscribers of the
+// engine's event stream itself, since what holds it up, or panics in it, holds up
+// the supervisor. Neither may block.
+func New(p Policy, notify func(child *actor.PID, backingOff bool), publish func(event any)) *Strategy {
 	if notify == nil {
 		notify = func(*actor.PID, bool) {}
 	}
-	return &Strategy{policy: p, notify: notify, children: make(map[string]*child)}
+	if publish == nil {
+		publish = func(any) {}
+	}
+	return &Strategy{policy: p, notify: notify, publish: publish, children: make(map[string]*child)}
 }
 
 // HandleFailure restarts who, now or after its backoff. It does not block.
-func (s *Strategy) HandleFailure(system *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID,
+func (s *Strategy) HandleFailure(_ *actor.ActorSystem, supervisor actor.Supervisor, who *actor.PID,
 	_ *actor.RestartStatistics, reason, _ any) {
-	system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: actor.RestartDirective})
+	s.publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: actor.RestartDirective})
 	s.failure(supervisor, who)
 }
 
