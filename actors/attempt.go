@@ -73,8 +73,9 @@ func (w *worker) try(c *call) result {
 		return result{resp: resp}
 	}
 	e := w.classify(ctx, c, err)
-	if ctx.Err() == nil { // else it is not the provider's verdict
-		s.keys.learn(key, c.req.Model, e, time.Now())
+	// Else it is not the provider's verdict.
+	if ctx.Err() == nil && s.keys.learn(key, c.req.Model, e, time.Now()) {
+		w.router.sys.logRefusedKey(w.router.name, a.Key.Name, e)
 	}
 	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
 	again = again && ctx.Err() == nil

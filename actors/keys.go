@@ -88,9 +88,10 @@ func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
 
 // learn notes what an attempt with a key says about the key: one that was refused
 // or limited rests. A 403 may be about the model, so only the two together rest.
-func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) {
+// refused reports whether somebody should look at the key.
+func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) (refused bool) {
 	if i < 0 || err == nil || err.StatusCode == 0 {
-		return
+		return false
 	}
 	switch {
 	case err.Kind == schemas.KindUnauthorized && err.StatusCode == http.StatusForbidden:
@@ -99,7 +100,11 @@ func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) 
 		k.rest[i].whole(now.Add(restRefused))
 	case err.Kind == schemas.KindRateLimited:
 		k.rest[i].whole(now.Add(min(max(err.RetryAfter, restLimited), restLongest)))
+		return false
+	default:
+		return false
 	}
+	return true
 }
 
 // KeyStats is one key's state. It has the key's name, never its value.

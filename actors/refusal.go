@@ -45,7 +45,7 @@ func newRefused(pid *actor.PID, provider, model string, r mailbox.Refusal) *refu
 func adviceFor(r schemas.Reason) string {
 	switch r {
 	case schemas.ReasonQueueFull:
-		return "the mailbox is full; retry later, or raise buffer_size or concurrency"
+		return "the mailbox is full; retry later, or raise buffer_size, max_waiting or concurrency"
 	case schemas.ReasonQueueTimeout:
 		return "no place became free within queue_timeout; retry later, or raise queue_timeout"
 	case schemas.ReasonDraining:

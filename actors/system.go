@@ -190,6 +190,13 @@ func (s *System) guarded(provider string, f func()) {
 	<-done
 }
 
+// logRefusedKey names a key, and the status only: what the provider said is its
+// caller's.
+func (s *System) logRefusedKey(provider, key string, err *schemas.Error) {
+	s.log.Warn().Str("provider", provider).Str("key", key).Int("status", err.StatusCode).Bool("quota_spent", err.QuotaSpent).
+		Msg("the provider refused a key, which rests for a while; check its value, rights and credit")
+}
+
 func (s *System) logPanic(provider, what string, stack []byte) {
 	s.log.Error().Str("provider", provider).Str("panic", what).Bytes("stack", stack).Msg("a provider's adapter panicked; its worker restarts")
 }

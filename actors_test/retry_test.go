@@ -1,15 +1,20 @@
 package actors_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"bifrost"
 	"bifrost/schemas"
 )
 
@@ -220,6 +225,22 @@ func TestOnlyKeyThatWasRefusedOrHasSpentItsQuotaIsNotRetried(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestRefusedKeyIsLoggedByItsNameOnceWhileItRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		client := startClient(t, newProvider(refusing(schemas.KindUnauthorized, 401)), sizes(1, 1),
+			keys(schemas.Key{Name: "spare", Value: "SECRET-1701"}), withOption(bifrost.WithLogger(zerolog.New(&log).Level(zerolog.WarnLevel))))
+		for range 3 {
+			_ = ask(t.Context(), client)
+		}
+		synctest.Wait()
+		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"key":"spare","status":401`) || strings.Contains(text, "SECRET") {
+			t.Errorf("logged %s", text)
+		}
+		atRest(t, client)
+	})
 }
 
 func TestKeyThatHasSpentItsQuotaRestsAsARefusedOneDoes(t *testing.T) {

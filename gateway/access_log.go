@@ -20,6 +20,7 @@ const (
 	fieldMethod    = "method"
 	fieldRoute     = "route"
 	fieldStatus    = "status"
+	fieldCode      = "code" // of an error: X-Bifrost-Code
 	fieldProvider  = "provider"
 	fieldModel     = "model"
 	fieldDuration  = "duration_ms"
@@ -57,6 +58,9 @@ func (g *Gateway) logAccess(x *exchange) {
 		Int(fieldStatus, status).Dur(fieldDuration, time.Since(x.began)).Int64(fieldBytes, x.bytes)
 	if x.provider != "" {
 		line.Str(fieldProvider, x.provider).Str(fieldModel, bounded(x.model))
+	}
+	if code := x.Header().Get(headerCode); code != "" {
+		line.Str(fieldCode, code)
 	}
 	if x.broke != nil {
 		line.Str(fieldError, kindOf(x.broke))

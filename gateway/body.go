@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -55,7 +56,7 @@ func checkMedia(h http.Header) error {
 	if !isJSON(mediaType(h)) {
 		return wrongMedia("the body must be JSON and say so; send Content-Type: application/json")
 	}
-	if coding := h.Get("Content-Encoding"); coding != "" && coding != "identity" {
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return wrongMedia("the body must not be compressed; send it without Content-Encoding")
 	}
 	return nil

@@ -71,8 +71,8 @@ func TestOneLineIsLoggedPerRequestAndNoContent(t *testing.T) {
 		}
 	}
 	for id, want := range map[string]map[string]any{
-		"id-1": {"method": "POST", "route": "POST /v1/chat/completions", "status": 200.0, "provider": "fake", "model": "m", "bytes": 32.0, "level": "info"},
-		"id-2": {"status": 400.0, "provider": nil, "model": nil},
+		"id-1": {"code": nil, "method": "POST", "route": "POST /v1/chat/completions", "status": 200.0, "provider": "fake", "model": "m", "bytes": 32.0, "level": "info"},
+		"id-2": {"status": 400.0, "code": "invalid_request", "provider": nil, "model": nil},
 		"id-3": {"status": 200.0, "model": strings.Repeat("y", 100) + "…"},
 		"id-4": {"status": 200.0, "provider": "bad", "error": "upstream"},
 		"id-5": {"method": "GET", "route": "/", "status": 404.0},

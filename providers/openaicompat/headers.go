@@ -11,7 +11,7 @@ import (
 // callersOwn lists the headers of a raw call that are about the caller, its
 // connection to us or its credentials, and not about the call.
 var callersOwn = []string{
-	"Host", "Authorization", "Api-Key", "X-Api-Key", "Openai-Organization", "Openai-Project", "Cookie", "Accept-Encoding", "Content-Length", "Expect",
+	"Host", "Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key", "Openai-Organization", "Openai-Project", "Cookie", "Accept-Encoding", "Content-Length", "Expect",
 	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip",
 }
 
