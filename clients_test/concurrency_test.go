@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 
 	"bifrost/schemas"
 )
@@ -105,7 +106,7 @@ func TestHundredCallersInDropModeAreAnsweredOrRefusedAndCounted(t *testing.T) {
 }
 
 func TestHundredCallersOfWhomManyLeaveAreAllCounted(t *testing.T) {
-	site{}.ours().sized(4, 8).each(t, func(t *testing.T, d *door) {
+	site{simulation: schemas.SimulationConfig{TokensPerSecond: 1000}}.ours().sized(4, 8).each(t, func(t *testing.T, d *door) {
 		crowd(func(caller int) {
 			random := rand.New(rand.NewPCG(7, uint64(caller)))
 			for range perCaller / 2 {
@@ -120,15 +121,16 @@ func TestHundredCallersOfWhomManyLeaveAreAllCounted(t *testing.T) {
 	})
 }
 
-// leave reads a stream and cancels it after so many chunks.
+// leave reads a stream and cancels it after so many chunks, long before its end.
 func leave(t *testing.T, d *door, after int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	stream := d.sdk.Chat.Completions.NewStreaming(ctx, d.ask("some of it"))
-	defer stream.Close()
+	long := []option.RequestOption{simulate("tokens=2000")}
 	if after > 8 { // to the end
-		after = 1000
+		after, long = 1000, nil
 	}
+	stream := d.sdk.Chat.Completions.NewStreaming(ctx, d.ask("some of it"), long...)
+	defer stream.Close()
 	for range after {
 		if !stream.Next() {
 			break

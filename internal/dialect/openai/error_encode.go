@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
 	"bifrost/schemas"
 )
@@ -157,19 +158,42 @@ func (r *reply) advise() {
 	}
 }
 
-// body returns the provider's own error body, or ours.
+// body returns the provider's own error body, or one of ours, with the provider's
+// words where they are to be had: what it says of our key is not the caller's.
 func (r *reply) body() []byte {
-	if up := r.err.Upstream; up != nil && r.err.Kind != schemas.KindUnauthorized && validErrorBody(up.Body) {
-		return up.Body
-	}
 	message := r.err.Message
 	if message == "" {
 		message = r.err.Error()
 	}
-	if r.wait > 0 {
-		message += "; try again in " + r.wait.Round(time.Second).String()
+	if up := r.err.Upstream; up != nil && r.err.Kind != schemas.KindUnauthorized {
+		if validErrorBody(up.Body) {
+			return r.withWait(up.Body)
+		}
+		if words := errorWords(up.Body); words != "" {
+			message = words
+		}
 	}
-	return errorBody(r.status, r.code, message)
+	return errorBody(r.status, r.code, message+r.waitWords())
+}
+
+// waitWords tells a delay that is too long for a header; "" if there is none.
+func (r *reply) waitWords() string {
+	if r.wait <= 0 {
+		return ""
+	}
+	return "; try again in " + r.wait.Round(time.Second).String()
+}
+
+// withWait adds the delay to the message of a provider's body.
+func (r *reply) withWait(body []byte) []byte {
+	if r.wait <= 0 {
+		return body
+	}
+	out, err := sjson.SetBytes(body, "error.message", gjson.GetBytes(body, "error.message").Str+r.waitWords())
+	if err != nil { // a constant path in a body that has it
+		panic("bug: " + err.Error())
+	}
+	return out
 }
 
 // validErrorBody reports whether clients of the dialect understand the body.

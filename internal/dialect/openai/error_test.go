@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -154,5 +155,50 @@ func TestRateLimitHeadersPassThroughAndOthersDoNot(t *testing.T) {
 	_, h, _ := ErrorReply(e)
 	if h.Get("X-RateLimit-Remaining-Requests") != "0" || h.Get("x-should-retry") != "false" || h.Get("Set-Cookie") != "" || h.Get("Retry-After") != "" {
 		t.Fatalf("got %v", h)
+	}
+}
+
+func TestAProvidersWordsReachItsCallerWhateverTheirForm(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"error":{"message":"the words","code":"c"}}`:      "the words",
+		`{"error":{"message":"the words"},"extra":1}`:       "the words",
+		`{"error":"the words"}`:                             "the words",
+		`{"message":"the words","object":"error"}`:          "the words",
+		`{"detail":"the words"}`:                            "the words",
+		`{"detail":[{"loc":["body"],"msg":"the words"}]}`:   "the words",
+		`[{"error":{"message":"the words","code":400}}]`:    "the words",
+		`{"errors":[{"message":"the words"}]}`:              "the words",
+		`"the words"`:                                       "the words",
+		"the\n words\n":                                     "the words",
+		"<html>the words</html>":                            "the provider refused the request; see its own message",
+		"\x00\x01":                                          "the provider refused the request; see its own message",
+		`{"unknown":{"form":"the words"}}`:                  "the provider refused the request; see its own message",
+		`{"error":{"message":""},"message":"not this one"}`: "",
+		"": "the provider refused the request; see its own message",
+	} {
+		_, _, reply := ErrorReply(DecodeError(400, nil, []byte(body), "key"))
+		if got := gjson.GetBytes(reply, "error.message").String(); got != want {
+			t.Errorf("%q: the caller reads %q, want %q", body, got, want)
+		}
+	}
+	_, _, reply := ErrorReply(DecodeError(401, nil, []byte(`{"message":"key of Jane Doe"}`), "key"))
+	if strings.Contains(string(reply), "Jane") {
+		t.Errorf("what is said of our key reaches the caller: %s", reply)
+	}
+	if words := errorWords([]byte(strings.Repeat("ä", 5000))); len(words) > maxWords+3 || !utf8.ValidString(words) {
+		t.Errorf("%d bytes of words", len(words))
+	}
+}
+
+func TestADelayThatIsTooLongForAHeaderIsInTheMessage(t *testing.T) {
+	header := http.Header{"Retry-After": {"3600"}}
+	for body, want := range map[string]string{
+		`{"error":{"message":"slow down","type":"t","param":null,"code":"c"}}`: `{"error":{"message":"slow down; try again in 1h0m0s","type":"t","param":null,"code":"c"}}`,
+		`{"message":"slow down"}`: `{"error":{"message":"slow down; try again in 1h0m0s","type":"rate_limit_error","param":null,"code":"rate_limited"}}`,
+	} {
+		_, h, reply := ErrorReply(DecodeError(429, header, []byte(body), "key"))
+		if string(reply) != want || h.Get("Retry-After") != "" || h.Get("X-Should-Retry") != "false" {
+			t.Errorf("got %s, %v", reply, h)
+		}
 	}
 }
