@@ -46,6 +46,8 @@ var badRows = map[string]struct {
 	send sender
 	want wantError
 }{
+	"an operation in disguise":                {send("POST", "/v1/chat%2Fcompletions", goodChat, "Content-Type", "application/json"), nowhere},
+	"another one":                             {send("POST", "/v1/%63ompletions", goodChat, "Content-Type", "application/json"), nowhere},
 	"malformed JSON":                          {chat("{\"model\":\"fake/m\",\n \"messages\": [}"), invalid("", "line 2, column 15 (byte 34)")},
 	"JSON that ends early":                    {chat(`{"model":"fake/m",`), invalid("", "ends too early to be JSON: line 1, column 19")},
 	"two JSON values":                         {chat(goodChat + `{}`), invalid("", "not valid JSON")},

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"bifrost/internal/dialect/openai"
@@ -51,12 +53,22 @@ func (g *Gateway) add(method, path string, e endpoint) {
 func (g *Gateway) otherOperation(prefix string) endpoint {
 	return func(x *exchange) error {
 		operation := strings.TrimPrefix(x.r.URL.EscapedPath(), prefix)
-		if x.r.Method != http.MethodPost || strings.HasSuffix(operation, "/") {
+		if x.r.Method != http.MethodPost || strings.HasSuffix(operation, "/") || disguised(operation) {
 			return unknownPath()
 		}
 		return g.operation(operation, nil)(x)
 	}
 }
+
+// disguised reports whether an operation is written with escapes that it does not
+// need: an upstream may take it for one that is watched under its plain name.
+func disguised(operation string) bool {
+	plain, err := url.PathUnescape(operation)
+	return err != nil || plain != operation && slices.Contains(watched, plain)
+}
+
+// watched are the operations whose requests or answers are looked at.
+var watched = []string{openai.PathChat, openai.PathEmbeddings, openai.PathModels, "/completions", "/responses"}
 
 func noRoute(*exchange) error { return unknownPath() }
 
