@@ -32,8 +32,12 @@ type options struct {
 	types  []string
 }
 
-// WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv.
+// WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv,
+// which is also what nil means.
 func WithLookupEnv(lookup func(string) (string, bool)) Option {
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
 	return func(o *options) { o.lookup = lookup }
 }
 
@@ -52,7 +56,7 @@ func Load(path string, opts ...Option) (*File, error) {
 	if fault != nil {
 		return nil, Errors{fault}
 	}
-	return Parse(path, data, formatOf(path), nil, opts...)
+	return Parse(path, data, formatOf(path), opts...)
 }
 
 func formatOf(path string) Format {
@@ -99,15 +103,12 @@ func unreadable(path string, err error) *Fault {
 	return &Fault{File: path, Message: "cannot be read: " + reason.Error() + "; check the path and its permissions", cause: err}
 }
 
-// Parse reads data, which faults call name. References ask lookup; nil means
-// os.LookupEnv. The error is Errors, with every fault of the file.
-func Parse(name string, data []byte, format Format, lookup func(string) (string, bool), opts ...Option) (*File, error) {
-	o := options{lookup: lookup}
+// Parse reads data, which faults call name. The error is Errors, with every fault
+// of the file.
+func Parse(name string, data []byte, format Format, opts ...Option) (*File, error) {
+	o := options{lookup: os.LookupEnv}
 	for _, opt := range opts {
 		opt(&o)
-	}
-	if o.lookup == nil {
-		o.lookup = os.LookupEnv
 	}
 	r := &reader{lookup: o.lookup, types: o.types, format: format}
 	root, faults := decode(data, format)

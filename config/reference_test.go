@@ -28,7 +28,7 @@ func everythingOn(text string) string { return switchedOff.ReplaceAllString(text
 
 func mustParse(t *testing.T, text string, opts ...Option) *File {
 	t.Helper()
-	f, err := Parse("bifrost.toml", []byte(text), TOML, testEnv, opts...)
+	f, err := Parse("bifrost.toml", []byte(text), TOML, append([]Option{WithLookupEnv(testEnv)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
