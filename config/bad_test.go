@@ -20,6 +20,9 @@ func testEnv(name string) (string, bool) {
 	return v, ok
 }
 
+// testTypes are what the files named types… are read with.
+var testTypes = []Type{{Name: "openai", NeedsKey: true}, {Name: "ollama"}, {Name: "simulated", Simulated: true}}
+
 type badFile struct{ name, text, want string }
 
 // badFiles reads a file of cases, each "== name", the text, "-- faults" and the
@@ -49,14 +52,17 @@ func TestEachBadFileIsRefusedWithTheExactFileLineKeyAndAdvice(t *testing.T) {
 	}
 	total := 0
 	for _, path := range paths {
-		name, format := "bifrost.toml", TOML
-		if filepath.Base(path) == "json.txt" {
+		name, format, opts := "bifrost.toml", TOML, []Option{WithLookupEnv(testEnv)}
+		if strings.HasSuffix(path, "json.txt") {
 			name, format = "bifrost.json", JSON
+		}
+		if strings.HasPrefix(filepath.Base(path), "types") {
+			opts = append(opts, WithTypes(testTypes))
 		}
 		for _, c := range badFiles(t, path) {
 			total++
 			t.Run(filepath.Base(path)+"/"+c.name, func(t *testing.T) {
-				f, err := Parse(name, []byte(c.text), format, WithLookupEnv(testEnv))
+				f, err := Parse(name, []byte(c.text), format, opts...)
 				if err == nil {
 					t.Fatal("no fault")
 				}

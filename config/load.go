@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -29,7 +30,7 @@ type Option func(*options)
 
 type options struct {
 	lookup func(string) (string, bool)
-	types  []string
+	types  []Type
 }
 
 // WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv,
@@ -41,10 +42,24 @@ func WithLookupEnv(lookup func(string) (string, bool)) Option {
 	return func(o *options) { o.lookup = lookup }
 }
 
+// Type is what a provider of a file may be.
+type Type struct {
+	Name string
+
+	// NeedsKey tells that it works only with a key, unless the file gives it a
+	// base_url of its own.
+	NeedsKey bool
+
+	// Simulated tells that it answers in this process: it has a simulation, which
+	// no other type has, and no base_url.
+	Simulated bool
+}
+
 // WithTypes makes it a fault when a provider's type, or its name where it has no
-// type, is not among types. Without it types are not checked.
-func WithTypes(types []string) Option {
-	types = slices.Sorted(slices.Values(types))
+// type, is not among types, and when a provider lacks what its type needs or has
+// what its type does not know. Without it types are not checked.
+func WithTypes(types []Type) Option {
+	types = slices.SortedFunc(slices.Values(types), func(a, b Type) int { return cmp.Compare(a.Name, b.Name) })
 	return func(o *options) { o.types = types }
 }
 

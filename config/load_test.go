@@ -118,12 +118,28 @@ type = "opneai"
 type = "openai"
 `
 	mustParse(t, text)
-	_, err := Parse("f", []byte(text), TOML, WithLookupEnv(testEnv), WithTypes([]string{"openai", "anthropic"}))
+	_, err := Parse("f", []byte(text), TOML, WithLookupEnv(testEnv), WithTypes([]Type{{Name: "openai"}, {Name: "anthropic"}}))
 	want := `f:2: providers.opnai: is not the name of a known type; did you mean openai? add type, one of anthropic, openai
 f:5: providers.mine.type: is not a known type; did you mean openai? write one of anthropic, openai
 f:7: providers.other: is not the name of a known type; add type, one of anthropic, openai`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestAProviderMayHaveWhateverItsTypeKnows(t *testing.T) {
+	for name, text := range map[string]string{
+		"a key":                      "[[providers.openai.keys]]\nvalue = \"k\"\n",
+		"an address instead":         "[providers.openai.network_config]\nbase_url = \"http://h\"\n",
+		"both":                       "[providers.openai]\nkeys = [{ value = \"k\" }]\nnetwork_config.base_url = \"env.HOST_URL\"\n",
+		"no key where none is asked": "[providers.ollama]\n",
+		"a key all the same":         "[[providers.ollama.keys]]\nvalue = \"k\"\n",
+		"a simulation with keys that say which models it has": "[providers.mine]\ntype = \"simulated\"\n" +
+			"keys = [{ value = \"k\", models = [\"m\"] }]\nsimulation.seed = 1\nnetwork_config.extra_headers = { X-Simulate = \"stall=2\" }\n",
+	} {
+		if _, err := Parse("f", []byte(text), TOML, WithLookupEnv(testEnv), WithTypes(testTypes)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
