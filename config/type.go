@@ -73,6 +73,10 @@ func (r *reader) unknownType(table value, has given, name string) {
 	r.fault(table.line, table.at, "is not the name of a known type; %sadd type, one of %s", guess, all)
 }
 
+func (r *reader) knowsType(name string) bool {
+	return slices.ContainsFunc(r.types, func(t Type) bool { return t.Name == name })
+}
+
 // simulated returns the name of the simulated type, or "".
 func (r *reader) simulated() string {
 	for _, t := range r.types {
