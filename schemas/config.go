@@ -125,10 +125,13 @@ type NetworkConfig struct {
 	ExtraHeaders Headers
 
 	// MaxRetries is the number of attempts after the first. Zero means none.
+	// Error.Retryable tells which failures are worth one; a refused key or a
+	// spent quota is only with another key, and a call that has begun to answer
+	// is never repeated.
 	MaxRetries int
 
 	RetryBackoffInitial time.Duration // zero: 500 ms; doubles at each retry
-	RetryBackoffMax     time.Duration // zero: 5 s; before 20 % of jitter
+	RetryBackoffMax     time.Duration // zero: 5 s; before 20 % of jitter; Retry-After may be longer, up to a minute
 
 	ConnectTimeout    time.Duration // zero: 5 s
 	FirstByteTimeout  time.Duration // zero: 300 s; from the call to the first byte of the answer's body

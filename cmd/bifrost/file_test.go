@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"bifrost"
@@ -63,6 +65,35 @@ func TestAFileIsRefusedWhereverInitWouldRefuseTheSameInGo(t *testing.T) {
 	if accepted < 50 || refused < 50 {
 		t.Errorf("only %d files were accepted and %d refused", accepted, refused)
 	}
+}
+
+func TestTheKnownTypesAreInTheDocumentationAndInTheReference(t *testing.T) {
+	var needing, others, all []string
+	for _, typ := range providers.Types() {
+		all = append(all, typ)
+		if providers.NeedsKey(typ) {
+			needing = append(needing, typ)
+		} else {
+			others = append(others, typ)
+		}
+	}
+	has := func(path, want string) {
+		t.Helper()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// lines of a comment read as one
+		if text := strings.ReplaceAll(string(data), "\n# ", " "); !strings.Contains(text, want) {
+			t.Errorf("%s does not have: %s", path, want)
+		}
+	}
+	const page = "../../docs/configuration.md"
+	has(page, "Types that need a key: `"+strings.Join(needing, "`, `")+"`.")
+	has(page, "Types that need none: `"+strings.Join(others, "`, `")+"`.")
+	has(reference, "One of "+strings.Join(all, ", ")+".")
+	last := len(others) - 1
+	has(reference, "nor by "+strings.Join(others[:last], ", ")+" and "+others[last]+".")
 }
 
 func stopAtOnce(t *testing.T, client *bifrost.Client) {
