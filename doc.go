@@ -38,8 +38,13 @@
 //
 // # Concurrency
 //
-// A Client is safe for concurrent use. Requests block until they are answered or
-// their context ends; nothing else blocks but Shutdown and RemoveProvider, for
-// as long as their contexts allow, and UpdateProvider, for as long as the
-// Account takes.
+// A Client is safe for concurrent use. These block, and nothing else does:
+//
+//   - requests, until they are answered or their context ends; and the Next of a
+//     stream, until the next chunk;
+//   - Init, for as long as the Account takes, which is asked without a deadline;
+//   - UpdateProvider, for as long as the Account takes, after an earlier change of
+//     the same provider, which is waited for while its context lasts;
+//   - RemoveProvider and Shutdown, until accepted work is finished or their context
+//     ends, and for a few seconds after that should a provider not heed its own.
 package bifrost

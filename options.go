@@ -49,8 +49,9 @@ func WithLogger(logger zerolog.Logger) Option {
 
 // WithProvider uses p for the provider of that name instead of building an
 // adapter. Its settings and keys come from the account if that lists the name,
-// else they are the defaults and none. p stays the program's own: the client does
-// not close it.
+// else they are the defaults and none; what an adapter does with its settings
+// (type, address, extra headers, timeouts, simulation) is p's own affair. p stays
+// the program's own: the client does not close it.
 func WithProvider(name string, p schemas.Provider) Option {
 	return func(o *options) {
 		if p == nil {

@@ -97,9 +97,18 @@ func (c *Client) planOne(ctx context.Context, name string) (actors.Config, error
 		if !live {
 			closeProvider(p)
 		}
-		return actors.Config{}, errors.New("it needs a key and the account has none for it")
+		return actors.Config{}, noKey(live)
 	}
 	return actors.Config{Provider: p, Keys: keys, Settings: settings, Shared: live}, nil
+}
+
+// noKey is the error of a provider that needs a key. With an adapter of ours it
+// would need none at an address of the operator's own.
+func noKey(live bool) error {
+	if live {
+		return errors.New("keys: it needs a key and the account has none for it; add one")
+	}
+	return errors.New("keys: it needs a key and the account has none for it; add one, or set network_config.base_url for a server of your own")
 }
 
 // ask gets settings and keys from the account. A live provider that the account

@@ -20,6 +20,9 @@ func testEnv(name string) (string, bool) {
 	return v, ok
 }
 
+// testTypes are what the files named types… are read with.
+var testTypes = []Type{{Name: "openai", NeedsKey: true}, {Name: "ollama"}, {Name: "simulated", Simulated: true}}
+
 type badFile struct{ name, text, want string }
 
 // badFiles reads a file of cases, each "== name", the text, "-- faults" and the
@@ -49,14 +52,17 @@ func TestEachBadFileIsRefusedWithTheExactFileLineKeyAndAdvice(t *testing.T) {
 	}
 	total := 0
 	for _, path := range paths {
-		name, format := "bifrost.toml", TOML
-		if filepath.Base(path) == "json.txt" {
+		name, format, opts := "bifrost.toml", TOML, []Option{WithLookupEnv(testEnv)}
+		if strings.HasSuffix(path, "json.txt") {
 			name, format = "bifrost.json", JSON
+		}
+		if strings.HasPrefix(filepath.Base(path), "types") {
+			opts = append(opts, WithTypes(testTypes))
 		}
 		for _, c := range badFiles(t, path) {
 			total++
 			t.Run(filepath.Base(path)+"/"+c.name, func(t *testing.T) {
-				f, err := Parse(name, []byte(c.text), format, testEnv)
+				f, err := Parse(name, []byte(c.text), format, opts...)
 				if err == nil {
 					t.Fatal("no fault")
 				}
@@ -85,7 +91,7 @@ func TestTextThatIsNotPlainUTF8IsRefusedWithItsLine(t *testing.T) {
 		{"a control character", "[providers.a]\ntype = \"open\x01ai\"\n", `f:2: providers.a.type: has a control character; write an escape such as \n`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Parse("f", []byte(c.text), TOML, testEnv)
+			_, err := Parse("f", []byte(c.text), TOML, WithLookupEnv(testEnv))
 			if err == nil || err.Error() != c.want {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
@@ -108,7 +114,7 @@ func TestNestingBeyondTheLimitIsRefusedBeforeItIsDecoded(t *testing.T) {
 		"objects in JSON":     {"{\"a\":\n" + strings.Repeat(`{"a":`, n), JSON, "f:2: a.a.a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Parse("f", []byte(c.text), c.format, testEnv)
+			_, err := Parse("f", []byte(c.text), c.format, WithLookupEnv(testEnv))
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) || !strings.HasSuffix(err.Error(), tooDeep) {
 				t.Errorf("got %.200v, want %s…", err, c.want)
 			}
@@ -117,7 +123,7 @@ func TestNestingBeyondTheLimitIsRefusedBeforeItIsDecoded(t *testing.T) {
 }
 
 func TestAFaultCanBeFoundInTheErrorsByItsType(t *testing.T) {
-	_, err := Parse("f.toml", []byte("[providers.a]\nmax_waiting = 0\ntypo = 1\n"), TOML, testEnv)
+	_, err := Parse("f.toml", []byte("[providers.a]\nmax_waiting = 0\ntypo = 1\n"), TOML, WithLookupEnv(testEnv))
 	var all Errors
 	if !errors.As(err, &all) || len(all) != 2 {
 		t.Fatalf("got %v, want two faults", err)

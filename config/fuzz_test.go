@@ -27,7 +27,7 @@ func seeds(f *testing.F, bad ...string) {
 // checkParse parses data and holds the result against what Parse promises.
 func checkParse(t *testing.T, data []byte, format Format) {
 	t.Helper()
-	f, err := Parse("f", data, format, testEnv)
+	f, err := Parse("f", data, format, WithLookupEnv(testEnv))
 	if err == nil {
 		if len(f.Providers) == 0 {
 			t.Error("no provider and no fault")
@@ -58,7 +58,7 @@ func checkParse(t *testing.T, data []byte, format Format) {
 func checkPrint(t *testing.T, f *File) {
 	t.Helper()
 	text := printed(t, f)
-	if _, err := Parse("printed", []byte(text), TOML, testEnv); err != nil {
+	if _, err := Parse("printed", []byte(text), TOML, WithLookupEnv(testEnv)); err != nil {
 		t.Errorf("what was printed does not load: %v\n%s", err, text)
 	}
 }

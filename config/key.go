@@ -67,7 +67,8 @@ func readKeys(r *reader, v value, into *Provider) {
 		if k.Name == "" {
 			k.Name = fmt.Sprintf("key-%d", i+1)
 		} else {
-			line = e.memberLine("name")
+			named, _ := e.member("name")
+			line = named.line
 		}
 		if before, ok := first[k.Name]; ok {
 			r.fault(line, e.at.key("name"), "is the same as that of the key on line %d; give each key its own name", before)
@@ -76,14 +77,4 @@ func readKeys(r *reader, v value, into *Provider) {
 		}
 		into.Keys = append(into.Keys, k)
 	}
-}
-
-// memberLine returns the line of a table's member, or of the table without it.
-func (n *node) memberLine(name string) int {
-	for _, m := range n.members {
-		if m.name == name {
-			return m.node.line
-		}
-	}
-	return n.line
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -29,18 +30,36 @@ type Option func(*options)
 
 type options struct {
 	lookup func(string) (string, bool)
-	types  []string
+	types  []Type
 }
 
-// WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv.
+// WithLookupEnv makes "env.NAME" references ask lookup instead of os.LookupEnv,
+// which is also what nil means.
 func WithLookupEnv(lookup func(string) (string, bool)) Option {
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
 	return func(o *options) { o.lookup = lookup }
 }
 
+// Type is what a provider of a file may be.
+type Type struct {
+	Name string
+
+	// NeedsKey tells that it works only with a key, unless the file gives it a
+	// base_url of its own.
+	NeedsKey bool
+
+	// Simulated tells that it answers in this process: it has a simulation, which
+	// no other type has, and no base_url.
+	Simulated bool
+}
+
 // WithTypes makes it a fault when a provider's type, or its name where it has no
-// type, is not among types. Without it types are not checked.
-func WithTypes(types []string) Option {
-	types = slices.Sorted(slices.Values(types))
+// type, is not among types, and when a provider lacks what its type needs or has
+// what its type does not know. Without it types are not checked.
+func WithTypes(types []Type) Option {
+	types = slices.SortedFunc(slices.Values(types), func(a, b Type) int { return cmp.Compare(a.Name, b.Name) })
 	return func(o *options) { o.types = types }
 }
 
@@ -52,7 +71,7 @@ func Load(path string, opts ...Option) (*File, error) {
 	if fault != nil {
 		return nil, Errors{fault}
 	}
-	return Parse(path, data, formatOf(path), nil, opts...)
+	return Parse(path, data, formatOf(path), opts...)
 }
 
 func formatOf(path string) Format {
@@ -99,15 +118,12 @@ func unreadable(path string, err error) *Fault {
 	return &Fault{File: path, Message: "cannot be read: " + reason.Error() + "; check the path and its permissions", cause: err}
 }
 
-// Parse reads data, which faults call name. References ask lookup; nil means
-// os.LookupEnv. The error is Errors, with every fault of the file.
-func Parse(name string, data []byte, format Format, lookup func(string) (string, bool), opts ...Option) (*File, error) {
-	o := options{lookup: lookup}
+// Parse reads data, which faults call name. The error is Errors, with every fault
+// of the file.
+func Parse(name string, data []byte, format Format, opts ...Option) (*File, error) {
+	o := options{lookup: os.LookupEnv}
 	for _, opt := range opts {
 		opt(&o)
-	}
-	if o.lookup == nil {
-		o.lookup = os.LookupEnv
 	}
 	r := &reader{lookup: o.lookup, types: o.types, format: format}
 	root, faults := decode(data, format)

@@ -71,6 +71,25 @@ func TestLoadReadsTheEnvironmentOfTheProcess(t *testing.T) {
 	}
 }
 
+func TestParseAsksTheProcessForReferencesUnlessItIsGivenALookup(t *testing.T) {
+	t.Setenv("CONFIG_TEST_KEY", "of the process")
+	given := func(string) (string, bool) { return "given", true }
+	for want, opts := range map[string][]Option{
+		"of the process": nil, "given": {WithLookupEnv(given)},
+	} {
+		f, err := Parse("f", []byte("[[providers.a.keys]]\nvalue = \"env.CONFIG_TEST_KEY\"\n"), TOML, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Providers[0].Keys[0].Value; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if _, err := Parse("f", []byte("[[providers.a.keys]]\nvalue = \"env.CONFIG_TEST_KEY\"\n"), TOML, WithLookupEnv(nil)); err != nil {
+		t.Errorf("nil is not the process: %v", err)
+	}
+}
+
 func TestAByteOrderMarkAndWindowsLineEndsAreTolerated(t *testing.T) {
 	for name, c := range map[string]struct {
 		text   string
@@ -79,7 +98,7 @@ func TestAByteOrderMarkAndWindowsLineEndsAreTolerated(t *testing.T) {
 		"TOML": {"\xef\xbb\xbf# first\r\n[providers.a]\r\nmax_waiting = 0\r\n", TOML},
 		"JSON": {"\xef\xbb\xbf// first\r\n{\"providers\": {\"a\": {\r\n\"max_waiting\": 0}}}\r\n", JSON},
 	} {
-		_, err := Parse("f", []byte(c.text), c.format, testEnv)
+		_, err := Parse("f", []byte(c.text), c.format, WithLookupEnv(testEnv))
 		if err == nil || !strings.HasPrefix(err.Error(), "f:3: providers.a.max_waiting: ") {
 			t.Errorf("%s: got %v, want the fault on line 3 alone", name, err)
 		}
@@ -99,12 +118,28 @@ type = "opneai"
 type = "openai"
 `
 	mustParse(t, text)
-	_, err := Parse("f", []byte(text), TOML, testEnv, WithTypes([]string{"openai", "anthropic"}))
+	_, err := Parse("f", []byte(text), TOML, WithLookupEnv(testEnv), WithTypes([]Type{{Name: "openai"}, {Name: "anthropic"}}))
 	want := `f:2: providers.opnai: is not the name of a known type; did you mean openai? add type, one of anthropic, openai
 f:5: providers.mine.type: is not a known type; did you mean openai? write one of anthropic, openai
 f:7: providers.other: is not the name of a known type; add type, one of anthropic, openai`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+}
+
+func TestAProviderMayHaveWhateverItsTypeKnows(t *testing.T) {
+	for name, text := range map[string]string{
+		"a key":                      "[[providers.openai.keys]]\nvalue = \"k\"\n",
+		"an address instead":         "[providers.openai.network_config]\nbase_url = \"http://h\"\n",
+		"both":                       "[providers.openai]\nkeys = [{ value = \"k\" }]\nnetwork_config.base_url = \"env.HOST_URL\"\n",
+		"no key where none is asked": "[providers.ollama]\n",
+		"a key all the same":         "[[providers.ollama.keys]]\nvalue = \"k\"\n",
+		"a simulation with keys that say which models it has": "[providers.mine]\ntype = \"simulated\"\n" +
+			"keys = [{ value = \"k\", models = [\"m\"] }]\nsimulation.seed = 1\nnetwork_config.extra_headers = { X-Simulate = \"stall=2\" }\n",
+	} {
+		if _, err := Parse("f", []byte(text), TOML, WithLookupEnv(testEnv), WithTypes(testTypes)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -84,22 +84,13 @@ func readExtraHeaders(r *reader, v value, into *network) {
 		}
 		first[same] = h.line
 		text, ok := r.reference(h, `"text"`)
-		switch {
-		case !isHeaderName(m.name):
-			r.fault(h.line, h.at, "is not the name of a header; write letters, digits and hyphens, such as X-Team")
-		case !ok:
-		case !fitsHeader(text):
-			r.fault(h.line, h.at, "has white space at an end, or a control character, in its value; remove it")
-		default:
+		if err := schemas.CheckHeader(m.name, text); err != nil {
+			r.fault(h.line, h.at, "%v", err)
+		} else if ok {
 			if into.ExtraHeaders == nil {
 				into.ExtraHeaders = map[string]string{}
 			}
 			into.ExtraHeaders[m.name] = text
 		}
 	}
-}
-
-func isHeaderName(name string) bool {
-	odd := func(r rune) bool { return notBare(r) && !strings.ContainsRune("!#$%&'*+.^`|~", r) }
-	return name != "" && strings.IndexFunc(name, odd) < 0
 }

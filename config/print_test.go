@@ -72,7 +72,7 @@ X-Team = "****"
 func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		source := drawFile(t)
-		f, err := Parse("bifrost.toml", []byte(source), TOML, testEnv)
+		f, err := Parse("bifrost.toml", []byte(source), TOML, WithLookupEnv(testEnv))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, source)
 		}
@@ -80,7 +80,7 @@ func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
 		if strings.Contains(text, "secret") {
 			t.Fatalf("a secret is in\n%s", text)
 		}
-		again, err := Parse("bifrost.toml", []byte(text), TOML, testEnv)
+		again, err := Parse("bifrost.toml", []byte(text), TOML, WithLookupEnv(testEnv))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}

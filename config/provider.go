@@ -35,7 +35,7 @@ var sizesSection = section[sizes]{fields: []field[sizes]{
 	whole("buffer_size", atLeastOne(orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }),
 }}
 
-var providerSection = section[Provider]{fields: []field[Provider]{
+var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{
 	{name: "type", read: readType},
 	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
@@ -76,7 +76,6 @@ func readProviders(r *reader, v value, into *File) {
 			r.fault(child.line, child.at, `must have a name without "/", white space or control characters, such as my-openai`)
 		}
 		providerSection.read(r, child, &p)
-		r.checkType(child, p)
 		if p.Config.Type == "" {
 			p.Config.Type = p.Name
 		}
@@ -97,26 +96,4 @@ func (r *reader) noProvider(line int, at path) {
 func isProviderName(name string) bool {
 	bad := func(r rune) bool { return r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) }
 	return name != "" && strings.IndexFunc(name, bad) < 0
-}
-
-// checkType makes a fault when the known types were given and this provider's
-// is not one of them.
-func (r *reader) checkType(v value, p Provider) {
-	i := slices.IndexFunc(v.members, func(m member) bool { return m.name == "type" })
-	if r.types == nil || v.kind != kindTable || i >= 0 && p.Config.Type == "" {
-		return
-	}
-	if slices.Contains(r.types, cmp.Or(p.Config.Type, p.Name)) {
-		return
-	}
-	guess := ""
-	if s := nearest(cmp.Or(p.Config.Type, p.Name), r.types); s != "" {
-		guess = "did you mean " + s + "? "
-	}
-	all := strings.Join(r.types, ", ")
-	if i < 0 {
-		r.fault(v.line, v.at, "is not the name of a known type; %sadd type, one of %s", guess, all)
-		return
-	}
-	r.fault(v.members[i].node.line, v.at.key("type"), "is not a known type; %swrite one of %s", guess, all)
 }

@@ -11,7 +11,7 @@ import (
 // reader turns nodes into Go values and collects what is wrong with them.
 type reader struct {
 	lookup func(string) (string, bool)
-	types  []string // known adapter types; nil: not checked
+	types  []Type   // known types; nil: not checked
 	known  []string // every path of the file's structure
 	format Format
 	faults Errors

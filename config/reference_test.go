@@ -28,7 +28,7 @@ func everythingOn(text string) string { return switchedOff.ReplaceAllString(text
 
 func mustParse(t *testing.T, text string, opts ...Option) *File {
 	t.Helper()
-	f, err := Parse("bifrost.toml", []byte(text), TOML, testEnv, opts...)
+	f, err := Parse("bifrost.toml", []byte(text), TOML, append([]Option{WithLookupEnv(testEnv)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func mustParse(t *testing.T, text string, opts ...Option) *File {
 func noEnv(string) (string, bool) { return "", false }
 
 func TestTheReferenceRunsAsItIsWithoutAnyKey(t *testing.T) {
-	f, err := Load("../bifrost.toml", WithLookupEnv(noEnv))
+	f, err := Load("../bifrost.toml", WithLookupEnv(noEnv), WithTypes(testTypes))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestTheReferenceShowsTheDefaultsOfTheSimulation(t *testing.T) {
 }
 
 func TestTheReferenceOffersACustomServiceAndOllama(t *testing.T) {
-	f := mustParse(t, everythingOn(readReference(t)), WithTypes([]string{"ollama", "openai", "simulated"}))
+	f := mustParse(t, everythingOn(readReference(t)), WithTypes(testTypes))
 	custom := provider(t, f, "my-service")
 	if custom.Config.Type != "openai" || custom.Config.NetworkConfig.BaseURL == "" || len(custom.Keys) != 1 {
 		t.Errorf("got %+v", custom.Config)

@@ -27,7 +27,7 @@ func TestNoFaultHasAnyPartOfAKeyHoweverTheFileIsBroken(t *testing.T) {
 			cut := min(i+rapid.IntRange(0, 2).Draw(t, "cut"), len(text))
 			text = []byte(string(text[:i]) + part + string(text[cut:]))
 		}
-		_, err := Parse("f", text, format, testEnv)
+		_, err := Parse("f", text, format, WithLookupEnv(testEnv))
 		if err == nil {
 			return
 		}

@@ -24,6 +24,19 @@ type value struct {
 	at path
 }
 
+// member returns the member of that name, when v is a table that has it.
+func (v value) member(name string) (value, bool) {
+	if v.node == nil {
+		return value{}, false
+	}
+	for _, m := range v.members {
+		if m.name == name {
+			return value{m.node, v.at.key(name)}, true
+		}
+	}
+	return value{}, false
+}
+
 // given holds the keys that a table has, by name.
 type given map[string]value
 

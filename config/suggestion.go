@@ -16,11 +16,16 @@ func (r *reader) instead(at path, name string, here []string) string {
 	if s := nearest(name, here); s != "" {
 		return "did you mean " + s + "?"
 	}
+	if at == path("").key(name) && r.knowsType(name) {
+		return "did you mean providers." + name + "?"
+	}
 	var tables []string
 	for _, p := range r.known {
 		i := strings.LastIndexByte(p, '.')
 		switch {
 		case p[i+1:] != name:
+		case i < 0 && r.format == JSON:
+			return "it belongs in the outermost object"
 		case i < 0:
 			return "it belongs at the top of the file, before the first table"
 		case !slices.Contains(tables, p[:i]):

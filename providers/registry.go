@@ -24,6 +24,14 @@ func Types() []string {
 	return types
 }
 
+// NeedsKey reports whether a provider of the type works only with a key. One with a
+// network_config.base_url of its own does not: whether that server asks for a key
+// is not known here. A type that is not known needs none.
+func NeedsKey(typ string) bool {
+	r := rowOf(typ)
+	return r != nil && !r.keyOptional
+}
+
 // Build returns the adapter of the provider called name. cfg.Type names its
 // adapter; empty means name. It opens no connection. The adapter is an
 // io.Closer; who built it closes it. Errors are *schemas.Error of kind
@@ -41,21 +49,30 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if err := checkExtraHeaders(cfg.NetworkConfig.ExtraHeaders); err != nil {
-		return nil, err
-	}
 	cfg = cfg.WithDefaults()
 	if cfg.Type == "" {
 		cfg.Type = name
 	}
 	if cfg.Type == TypeSimulated {
-		return buildSimulated(name, cfg), nil
+		return buildSimulated(name, cfg)
 	}
-	i := slices.IndexFunc(table, func(r row) bool { return r.name == cfg.Type })
-	if i < 0 {
+	r := rowOf(cfg.Type)
+	if r == nil {
 		return nil, unknownType(cfg)
 	}
-	return buildCompatible(name, table[i], cfg)
+	if cfg.Simulation != nil {
+		return nil, fmt.Errorf("simulation is for type %q only, not %q; remove it, or set type = %q", TypeSimulated, cfg.Type, TypeSimulated)
+	}
+	return buildCompatible(name, *r, cfg)
+}
+
+// rowOf returns the row of a type, or nil.
+func rowOf(typ string) *row {
+	i := slices.IndexFunc(table, func(r row) bool { return r.name == typ })
+	if i < 0 {
+		return nil
+	}
+	return &table[i]
 }
 
 func unknownType(cfg schemas.ProviderConfig) error {
@@ -90,8 +107,13 @@ func buildCompatible(name string, r row, cfg schemas.ProviderConfig) (schemas.Pr
 	}), nil
 }
 
-// buildSimulated puts the same adapter before a provider in this process.
-func buildSimulated(name string, cfg schemas.ProviderConfig) schemas.Provider {
+// buildSimulated puts the same adapter before a provider in this process. Keys and
+// extra headers work as with any other.
+func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+	if cfg.NetworkConfig.BaseURL != "" {
+		return nil, fmt.Errorf("network_config.base_url has no effect on type %q, which answers in this process; "+
+			"remove it, or set type = \"openai\" for a server of the OpenAI dialect", TypeSimulated)
+	}
 	var simulation schemas.SimulationConfig
 	if cfg.Simulation != nil {
 		simulation = *cfg.Simulation
@@ -100,7 +122,7 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) schemas.Provider {
 		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Auth: openaicompat.Bearer,
 		KeyOptional: true, Operations: chatAndEmbeddings, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
 		Doer: withTimeouts(simulated.New(simulation), cfg.NetworkConfig),
-	})
+	}), nil
 }
 
 func withTimeouts(d httpx.Doer, network schemas.NetworkConfig) httpx.Doer {

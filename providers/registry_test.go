@@ -69,17 +69,20 @@ func TestAFaultyConfigurationIsRefusedWithWhatToCorrect(t *testing.T) {
 		return schemas.ProviderConfig{Type: "openai", NetworkConfig: schemas.NetworkConfig{ExtraHeaders: map[string]string{name: value}}}
 	}
 	for says, cfg := range map[string]schemas.ProviderConfig{
-		"deepseek, fireworks":      {},
-		`set type = "openai"`:      {NetworkConfig: schemas.NetworkConfig{BaseURL: "http://x"}},
-		`"https://"`:               url("ftp://x"),
-		"has no host":              url("https://"),
-		"user name":                url("https://joe:secret@x"),
-		"query":                    url("https://x?secret"),
-		"is not a URL":             url("https://x\x7fsecret"),
-		"begin with":               url("secret"),
-		"not a header's name":      header("a b", "secret"),
-		"cannot be set":            header("accept-encoding", "secret"),
-		"control character":        header("x-a", "secret\n"),
+		"deepseek, fireworks":    {},
+		`set type = "openai"`:    {NetworkConfig: schemas.NetworkConfig{BaseURL: "http://x"}},
+		`"https://"`:             url("ftp://x"),
+		"has no host":            url("https://"),
+		"user name":              url("https://joe:secret@x"),
+		"query":                  url("https://x?secret"),
+		"is not a URL":           url("https://x\x7fsecret"),
+		"begin with":             url("secret"),
+		"simulation is for type": {Type: "groq", Simulation: &schemas.SimulationConfig{}},
+		"base_url has no effect": {Type: "simulated", NetworkConfig: schemas.NetworkConfig{BaseURL: "http://x"}},
+
+		`network_config.extra_headers."a b" is not the name of a header`: header("a b", "secret"),
+		"network_config.extra_headers.accept-encoding is decided by":     header("accept-encoding", "secret"),
+		"network_config.extra_headers.x-a has white space at an end":     header("x-a", "secret\n"),
 		"first_byte_timeout":       {Type: "openai", NetworkConfig: schemas.NetworkConfig{FirstByteTimeout: -1}},
 		"simulation.output_tokens": {Type: "simulated", Simulation: &schemas.SimulationConfig{OutputTokens: -1}},
 	} {

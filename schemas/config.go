@@ -88,7 +88,8 @@ type ProviderConfig struct {
 	// not affected. Zero means no bound.
 	QueueTimeout time.Duration
 
-	// Simulation configures the simulated provider; others ignore it.
+	// Simulation configures the simulated provider; an adapter of another type
+	// must not have it.
 	Simulation *SimulationConfig
 }
 
@@ -131,18 +132,23 @@ func (c ProviderConfig) Validate() error {
 // NetworkConfig is how a provider is reached. Zero durations mean the default.
 type NetworkConfig struct {
 	// BaseURL replaces the adapter's own host part. One that ends in "/v1" is
-	// taken to mean the same. It may be plain http, private or loopback.
+	// taken to mean the same. It may be plain http, private or loopback. With
+	// one, no type needs a key. The simulated provider must not have one.
 	BaseURL string
 
-	// ExtraHeaders are added to every request. They never replace credentials.
-	// Their values may be secret and are never printed.
+	// ExtraHeaders are added to every request. They never replace credentials,
+	// nor what the connection decides, such as Host and Content-Length; see
+	// CheckHeader. Their values may be secret and are never printed.
 	ExtraHeaders Headers
 
 	// MaxRetries is the number of attempts after the first. Zero means none.
+	// Error.Retryable tells which failures are worth one; a refused key or a
+	// spent quota is only with another key, and a call that has begun to answer
+	// is never repeated.
 	MaxRetries int
 
 	RetryBackoffInitial time.Duration // zero: 500 ms; doubles at each retry
-	RetryBackoffMax     time.Duration // zero: 5 s; before 20 % of jitter
+	RetryBackoffMax     time.Duration // zero: 5 s; before 20 % of jitter; Retry-After may be longer, up to a minute
 
 	ConnectTimeout    time.Duration // zero: 5 s
 	FirstByteTimeout  time.Duration // zero: 300 s; from the call to the first byte of the answer's body
@@ -175,6 +181,7 @@ func (c NetworkConfig) Validate() error {
 		notNegative("network_config.chunk_idle_timeout", c.ChunkIdleTimeout),
 		notNegative("network_config.reader_idle_timeout", c.ReaderIdleTimeout),
 		backoffOrder(c.RetryBackoffInitial, c.RetryBackoffMax),
+		c.ExtraHeaders.Validate(),
 	)
 }
 

@@ -9,6 +9,7 @@
 // Bifrost never writes to it.
 //
 // The canonical form of a chat follows OpenAI's chat completions API
-// (https://platform.openai.com/docs/api-reference/chat); other dialects are
-// translated to and from it.
+// (https://platform.openai.com/docs/api-reference/chat). It is also the only
+// dialect of this version: nothing is translated, and a Provider that the program
+// brings for another service speaks to it in that service's own way.
 package schemas

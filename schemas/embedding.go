@@ -15,7 +15,8 @@ type EmbeddingRequest struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// EmbeddingResponse has the vectors in the order of the inputs.
+// EmbeddingResponse has the vectors in the order in which the provider sent them,
+// which is mostly that of the inputs; Index says which input each belongs to.
 type EmbeddingResponse struct {
 	Object string      `json:"object"`
 	Data   []Embedding `json:"data"`

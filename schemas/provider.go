@@ -18,6 +18,10 @@ type Provider interface {
 	// soon after ctx ends. Errors are *Error; anything else counts as internal.
 	// ctx covers the whole response, its stream or body included. The request
 	// is not modified.
+	//
+	// The *Response passes to the runtime, which writes into it, and from there to
+	// the caller: the provider makes a new one for each call, with all that it
+	// points to, and neither keeps nor shares it.
 	Call(ctx context.Context, attempt *Attempt) (*Response, error)
 }
 

@@ -10,16 +10,22 @@ import (
 	"testing"
 )
 
-// launch builds the program and runs it in a process of its own, which is gone
-// when the test ends.
-func launch(t *testing.T, args ...string) (p *exec.Cmd, stdout *console) {
+// buildBinary builds the program and returns its path.
+func buildBinary(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "bifrost")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	return binary
+}
+
+// launch builds the program and runs it in a process of its own, which is gone
+// when the test ends.
+func launch(t *testing.T, args ...string) (p *exec.Cmd, stdout *console) {
+	t.Helper()
 	stdout = newConsole()
-	p = exec.CommandContext(t.Context(), binary, args...)
+	p = exec.CommandContext(t.Context(), buildBinary(t), args...)
 	p.Stdout, p.Stderr = stdout, newConsole()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)

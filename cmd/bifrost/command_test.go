@@ -74,14 +74,19 @@ func TestABadFileIsRefusedWithItsLineByCheckAndByServe(t *testing.T) {
 		text string
 		want []string // a line of the error output each
 	}{
-		"broken TOML":           {"[providers.simulated\n", []string{"bifrost.toml:1: "}},
-		"a missing variable":    {"[providers.openai]\nkeys = [{ value = \"env.NOT_SET_ANYWHERE\" }]\n", []string{"bifrost.toml:2: providers.openai.keys[0].value: "}},
-		"a buffer of zero":      {"[providers.simulated.concurrency_and_buffer_size]\nbuffer_size = 0\n", []string{"bifrost.toml:2: providers.simulated.concurrency_and_buffer_size.buffer_size: "}},
-		"an unknown key":        {"[providers.simulated]\ntypo = 1\n", []string{"bifrost.toml:2: providers.simulated.typo: "}},
-		"an unknown type":       {"[providers.mine]\ntype = \"nothing\"\n", []string{"bifrost.toml:2: providers.mine.type: "}},
-		"two faults":            {"initial_pool_size = 0\nnothing = 1\n[providers.simulated]\n", []string{"bifrost.toml:1: initial_pool_size: ", "bifrost.toml:2: nothing: "}},
-		"no provider":           {"", []string{"bifrost.toml:1: providers: "}},
-		"a provider with a key": {"[providers.openai]\n", []string{"bifrost.toml: bifrost: provider openai: it needs a key"}},
+		"broken TOML":        {"[providers.simulated\n", []string{"bifrost.toml:1: "}},
+		"a missing variable": {"[providers.openai]\nkeys = [{ value = \"env.NOT_SET_ANYWHERE\" }]\n", []string{"bifrost.toml:2: providers.openai.keys[0].value: "}},
+		"a buffer of zero":   {"[providers.simulated.concurrency_and_buffer_size]\nbuffer_size = 0\n", []string{"bifrost.toml:2: providers.simulated.concurrency_and_buffer_size.buffer_size: "}},
+		"an unknown key":     {"[providers.simulated]\ntypo = 1\n", []string{"bifrost.toml:2: providers.simulated.typo: "}},
+		"an unknown type":    {"[providers.mine]\ntype = \"nothing\"\n", []string{"bifrost.toml:2: providers.mine.type: "}},
+		"two faults":         {"initial_pool_size = 0\nnothing = 1\n[providers.simulated]\n", []string{"bifrost.toml:1: initial_pool_size: ", "bifrost.toml:2: nothing: "}},
+		"no provider":        {"", []string{"bifrost.toml:1: providers: "}},
+		"a missing key":      {"[providers.simulated]\n[providers.groq]\n", []string{"bifrost.toml:2: providers.groq.keys: is missing"}},
+		"a fixed header": {"[providers.simulated]\nnetwork_config.extra_headers = { Host = \"h\" }\n",
+			[]string{"bifrost.toml:2: providers.simulated.network_config.extra_headers.Host: "}},
+		"an address of the simulated one": {"[providers.simulated.network_config]\nbase_url = \"http://h\"\n",
+			[]string{"bifrost.toml:2: providers.simulated.network_config.base_url: "}},
+		"a simulation of another": {"[providers.ollama]\n[providers.ollama.simulation]\n", []string{"bifrost.toml:2: providers.ollama.simulation: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file(t, c.text)

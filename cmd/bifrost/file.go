@@ -14,9 +14,22 @@ const defaultFile = "bifrost.toml"
 
 // loadFile reads a configuration file. The error has one fault a line.
 func loadFile(path string) (*config.File, error) {
-	file, err := config.Load(path, config.WithTypes(providers.Types()))
+	file, err := config.Load(path, config.WithTypes(knownTypes()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w\nto make one that needs no key: printf '[providers.simulated]\\n' > %s", err, path)
 	}
 	return file, err
+}
+
+// knownTypes tells the reader of files what it has to know of the adapters.
+func knownTypes() []config.Type {
+	var types []config.Type
+	for _, name := range providers.Types() {
+		types = append(types, config.Type{
+			Name:      name,
+			NeedsKey:  providers.NeedsKey(name),
+			Simulated: name == providers.TypeSimulated,
+		})
+	}
+	return types
 }

@@ -32,7 +32,7 @@ func run(ctx context.Context, out io.Writer) error {
 	client, err := bifrost.Init(schemas.BifrostConfig{
 		Account: schemas.StaticAccount{"simulated": {Config: schemas.ProviderConfig{
 			ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 1, BufferSize: 2},
-			Simulation:               &schemas.SimulationConfig{Latency: 50 * time.Millisecond},
+			Simulation:               &schemas.SimulationConfig{Latency: 100 * time.Millisecond},
 		}}},
 		DropExcessRequests: true,
 	}, bifrost.WithActorSystem(system))
