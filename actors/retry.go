@@ -22,20 +22,23 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 		return 0, false
 	}
 	now := time.Now()
-	delay := max(backoff(s.network, tries), err.RetryAfter)
-	if aboutKey(err) && len(s.keys.keys) > 0 {
+	asked := err.RetryAfter // by the provider, and until a key is there again
+	if aboutKey(err) {
 		_, resting := s.keys.pick(req.Model, now)
-		if resting == nil {
+		if resting == nil && len(s.keys.keys) > 0 {
 			return 0, true
 		}
 		if err.Kind == schemas.KindUnauthorized || err.QuotaSpent {
 			return 0, false // time does not mend the key
 		}
-		delay = max(delay, resting.RetryAfter)
+		if resting != nil {
+			asked = max(asked, resting.RetryAfter)
+		}
 	}
-	if delay > maxHonouredRetryAfter {
+	if asked > maxHonouredRetryAfter {
 		return 0, false
 	}
+	delay := max(backoff(s.network, tries), asked)
 	if deadline, ok := ctx.Deadline(); ok && now.Add(delay).After(deadline) {
 		return 0, false
 	}

@@ -68,12 +68,16 @@ func (s *System) Stats() SystemStats {
 func (r *Router) Info() schemas.ProviderInfo { return r.settings.peek().info }
 
 // Models lists the models that the provider's keys name, and whether some key
-// names none, which means all.
+// names none, which means all that the provider has.
 func (r *Router) Models() (models []string, all bool) {
-	keys := r.settings.peek().keys.keys
-	for _, k := range keys {
+	s := r.settings.peek()
+	for _, k := range s.keys.keys {
 		models = append(models, k.Models...)
 		all = all || len(k.Models) == 0
 	}
-	return models, all || len(keys) == 0
+	all = all || len(s.keys.keys) == 0
+	if all && len(s.info.Models) > 0 {
+		return append(models, s.info.Models...), false
+	}
+	return models, all
 }

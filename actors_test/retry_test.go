@@ -227,6 +227,26 @@ func TestOnlyKeyThatWasRefusedOrHasSpentItsQuotaIsNotRetried(t *testing.T) {
 	}
 }
 
+func TestRefusalWithoutAnyKeyIsNotRetriedAndALongBackoffIsMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(refusing(schemas.KindUnauthorized, 401))
+		client := startClient(t, p, sizes(1, 1), retries(2, time.Second))
+		if err := errorOf(t, ask(t.Context(), client)); err.StatusCode != 401 || p.Calls() != 1 {
+			t.Errorf("%v after %d calls", err, p.Calls())
+		}
+		atRest(t, client)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(inOrder(refusing(schemas.KindUpstream, 500), atOnce))
+		client := startClient(t, p, sizes(1, 1), retries(1, 5*time.Minute))
+		began := time.Now()
+		if err := ask(t.Context(), client); err != nil || !about(time.Since(began), 5*time.Minute) {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		atRest(t, client)
+	})
+}
+
 func TestRefusedKeyIsLoggedByItsNameOnceWhileItRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

@@ -20,7 +20,7 @@ const limit = 4096
 func TestBadInputIsRefusedClearlyBeforeAnyProviderAndDisturbsNothing(t *testing.T) {
 	for name, c := range badRows {
 		t.Run(name, func(t *testing.T) {
-			account := schemas.StaticAccount{"other": {Config: schemas.ProviderConfig{Type: "simulated"}}}
+			account := schemas.StaticAccount{"other": {Config: schemas.ProviderConfig{Type: "ollama"}}}
 			p, seen := recording(reply(answer))
 			s := serve(t, schemas.BifrostConfig{Account: account}, gateway.Options{MaxBodyBytes: limit}, bifrost.WithProvider("fake", p))
 			got := c.send(t, s)

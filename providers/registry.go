@@ -118,10 +118,12 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 	if cfg.Simulation != nil {
 		simulation = *cfg.Simulation
 	}
+	upstream := simulated.New(simulation)
 	return openaicompat.New(openaicompat.Options{
 		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Auth: openaicompat.Bearer,
 		KeyOptional: true, Operations: chatAndEmbeddings, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
-		Doer: withTimeouts(simulated.New(simulation), cfg.NetworkConfig),
+		Models: upstream.Models(), // nobody who meant another provider is to get a simulated answer
+		Doer:   withTimeouts(upstream, cfg.NetworkConfig),
 	}), nil
 }
 

@@ -44,6 +44,11 @@ type ProviderInfo struct {
 	Dialect     Dialect
 	Operations  []Operation
 	KeyOptional bool // true: works without a key
+
+	// Models are the only models that are found at the provider by their bare name,
+	// unless its keys list others; with the provider's name before it any model may
+	// be asked for. Empty means that it may have any.
+	Models []string
 }
 
 // Supports reports whether op is among the provider's operations.

@@ -30,6 +30,7 @@ type Options struct {
 	Auth        Auth
 	KeyOptional bool
 	Operations  []schemas.Operation
+	Models      []string // as in schemas.ProviderInfo
 
 	// ExtraHeaders are added to every request; credentials win over them.
 	ExtraHeaders map[string]string
@@ -50,7 +51,8 @@ type Adapter struct {
 // New returns an Adapter.
 func New(opts Options) *Adapter {
 	return &Adapter{opts: opts, info: schemas.ProviderInfo{
-		Type: opts.Type, Dialect: schemas.DialectOpenAI, Operations: opts.Operations, KeyOptional: opts.KeyOptional}}
+		Type: opts.Type, Dialect: schemas.DialectOpenAI, Operations: opts.Operations, KeyOptional: opts.KeyOptional,
+		Models: opts.Models}}
 }
 
 // Describe implements schemas.Provider.

@@ -37,6 +37,9 @@ func New(cfg schemas.SimulationConfig) *Upstream {
 	return &Upstream{cfg: cfg, gate: gate{limit: cfg.Concurrency, draws: newDraws(cfg)}}
 }
 
+// Models returns what its list of models names.
+func (u *Upstream) Models() []string { return slices.Clone(u.cfg.Models) }
+
 // Do answers in process. It blocks for the simulated latency or until ctx ends.
 // Only the path of the URL matters. A stream is produced by the reads of its
 // body; Close may be called at any time, from any goroutine, and more than once.
