@@ -21,7 +21,7 @@ type File struct {
 }
 
 var fileSection = section[File]{check: checkFile, fields: []field[File]{
-	whole("initial_pool_size", atLeastOne(orDefaultOf("100")),
+	whole("initial_pool_size", aSize(orDefaultOf("100")),
 		func(f *File) *int { return &f.Bifrost.InitialPoolSize }),
 	truth("drop_excess_requests", func(f *File, v bool) { f.Bifrost.DropExcessRequests = v }),
 	nested("server", serverSection, func(f *File) *Server { return &f.Server }),

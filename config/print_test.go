@@ -9,6 +9,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"pgregory.net/rapid"
+
+	"bifrost/schemas"
 )
 
 func printed(t rapid.TB, f *File) string {
@@ -112,7 +114,7 @@ func drawFile(t *rapid.T) string {
 		providers[name] = drawProvider(t)
 	}
 	file := map[string]any{"providers": providers}
-	maybe(t, file, "initial_pool_size", rapid.IntRange(1, 1e9))
+	maybe(t, file, "initial_pool_size", rapid.IntRange(1, schemas.MaxSize))
 	maybe(t, file, "drop_excess_requests", rapid.Bool())
 	server := map[string]any{}
 	maybe(t, server, "listen", rapid.SampledFrom([]string{":0", "[::1]:80", "localhost:1"}))

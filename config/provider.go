@@ -31,8 +31,8 @@ func (p Provider) GoString() string { return p.String() }
 type sizes = schemas.ConcurrencyAndBufferSize
 
 var sizesSection = section[sizes]{fields: []field[sizes]{
-	whole("concurrency", atLeastOne(orDefaultOf("10")), func(s *sizes) *int { return &s.Concurrency }),
-	whole("buffer_size", atLeastOne(orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }),
+	whole("concurrency", aSize(orDefaultOf("10")), func(s *sizes) *int { return &s.Concurrency }),
+	whole("buffer_size", aSize(orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }),
 }}
 
 var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{

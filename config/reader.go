@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"bifrost/schemas"
 )
 
 // reader turns nodes into Go values and collects what is wrong with them.
@@ -48,17 +50,25 @@ func (r *reader) called(k kind) string {
 // number is not wanted, such as "leave it out for the default of 10".
 type wholeBounds struct {
 	least     int64
+	most      int64 // 0: no such bound
 	otherwise string
 	example   string // empty: 20
 }
 
 func atLeastOne(otherwise string) wholeBounds { return wholeBounds{least: 1, otherwise: otherwise} }
 
+// aSize is what a number of workers, places or pooled objects may be.
+func aSize(otherwise string) wholeBounds {
+	return wholeBounds{least: 1, most: schemas.MaxSize, otherwise: otherwise}
+}
+
 func (r *reader) whole(v value, b wholeBounds) (int64, bool) {
 	switch {
 	case !r.want(v, kindWhole, cmp.Or(b.example, "20")):
 	case v.whole < b.least:
 		r.fault(v.line, v.at, "must be at least %d; %s", b.least, b.otherwise)
+	case b.most > 0 && v.whole > b.most:
+		r.fault(v.line, v.at, "must be at most %d; %s", b.most, b.otherwise)
 	default:
 		return v.whole, true
 	}

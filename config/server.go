@@ -87,7 +87,7 @@ func isHostName(text string) bool {
 }
 
 func readMaxBody(r *reader, v value, into *Server) {
-	bounds := wholeBounds{1, orDefaultOf("33554432 (32 MiB)"), "33554432"}
+	bounds := wholeBounds{least: 1, otherwise: orDefaultOf("33554432 (32 MiB)"), example: "33554432"}
 	if n, ok := r.whole(v, bounds); ok {
 		into.MaxBodyBytes = n
 	}

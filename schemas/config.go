@@ -15,6 +15,10 @@ const (
 	DefaultBufferSize      = 100
 )
 
+// MaxSize is the most that InitialPoolSize, Concurrency and BufferSize may be. More
+// is a slip: a worker and a pooled object take memory from the start.
+const MaxSize = 1_000_000
+
 // Defaults of the network settings.
 const (
 	DefaultRetryBackoffInitial = 500 * time.Millisecond
@@ -51,7 +55,7 @@ func (c BifrostConfig) WithDefaults() BifrostConfig {
 
 // Validate reports every fault at once, joined; each names its key.
 func (c BifrostConfig) Validate() error {
-	return notNegative("initial_pool_size", c.InitialPoolSize)
+	return isSize("initial_pool_size", c.InitialPoolSize)
 }
 
 // ConcurrencyAndBufferSize sizes one provider. Zero means the default.
@@ -120,8 +124,8 @@ func (c ProviderConfig) WithDefaults() ProviderConfig {
 // Validate reports every fault at once, joined; each names its key.
 func (c ProviderConfig) Validate() error {
 	return errors.Join(
-		notNegative("concurrency_and_buffer_size.concurrency", c.ConcurrencyAndBufferSize.Concurrency),
-		notNegative("concurrency_and_buffer_size.buffer_size", c.ConcurrencyAndBufferSize.BufferSize),
+		isSize("concurrency_and_buffer_size.concurrency", c.ConcurrencyAndBufferSize.Concurrency),
+		isSize("concurrency_and_buffer_size.buffer_size", c.ConcurrencyAndBufferSize.BufferSize),
 		notNegative("max_waiting", c.MaxWaiting),
 		notNegative("queue_timeout", c.QueueTimeout),
 		c.NetworkConfig.Validate(),
@@ -197,6 +201,13 @@ func orDefault[T int | time.Duration](v, def T) T {
 		return def
 	}
 	return v
+}
+
+func isSize(key string, v int) error {
+	if v > MaxSize {
+		return fmt.Errorf("%s is %d; it may be %d at most", key, v, MaxSize)
+	}
+	return notNegative(key, v)
 }
 
 func notNegative[T int | time.Duration](key string, v T) error {
