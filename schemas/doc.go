@@ -4,9 +4,11 @@
 //
 // It holds nouns, not behaviour: nothing here blocks, starts a goroutine or
 // opens a socket, and it imports the standard library only. Values are plain
-// data. A request is read-only from the moment it is handed to a client until
-// the call returns, and may be shared by any number of concurrent calls:
-// Bifrost never writes to it.
+// data. A request is read-only from the moment it is handed to a client, and may be
+// shared by any number of concurrent calls: Bifrost never writes to it. After a call
+// that returned because its context had ended, or whose stream was closed early,
+// the provider's adapter may still be reading the request: never change one after
+// such a call, make a new one.
 //
 // The canonical form of a chat follows OpenAI's chat completions API
 // (https://platform.openai.com/docs/api-reference/chat). It is also the only
