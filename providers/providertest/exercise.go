@@ -58,6 +58,7 @@ var suite = []struct {
 	{"ReturnsAnErrorAfterTheFirstContentFromTheStream", true, errorAfterContent},
 	{"NeverTakesAStreamThatEndsEarlyForComplete", true, endsEarly},
 	{"DeliversARawStreamByteForByte", true, deliversVerbatim},
+	{"CompletesAStreamThatOnlyLacksItsEnd", true, completesTheEnd},
 	{"CancelsBeforeTheHeaders", true, cancelsBeforeHeaders},
 	{"CancelsInTheMiddleOfAStream", true, cancelsInStream},
 	{"ClosesTheUpstreamCallWithTheStream", true, closeReachesUpstream},

@@ -11,9 +11,10 @@ import (
 	"bifrost/schemas"
 )
 
-// StreamWatch follows a stream that is passed on untouched, to tell what a
-// caller must know of it: its first content, an error in it, and whether its end
-// is a regular one. It is not safe for concurrent use.
+// StreamWatch follows a stream that is passed on, to tell what a caller must know
+// of it: its first content, an error in it, and whether its end is a regular one.
+// It also says what to pass on: every event as it is, but for the little that
+// clients of the dialect cannot take. It is not safe for concurrent use.
 type StreamWatch struct {
 	key       string
 	chat      bool // ends with a finish_reason or the end mark
@@ -21,6 +22,7 @@ type StreamWatch struct {
 
 	finished, done, cut bool
 	failed              *schemas.Error
+	lacking             string // what the last event has not of its blank line
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
@@ -30,9 +32,29 @@ func NewStreamWatch(path, key string) *StreamWatch {
 	return &StreamWatch{key: key, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
 }
 
-// See looks at the next event. It reports whether the event has content for the
-// caller, the end mark included, and the error if it carries one.
-func (w *StreamWatch) See(ev wire.Event) (content bool, failure *schemas.Error) {
+// See looks at the next event. It returns what to pass on of it, which is valid as
+// long as the event is, whether it has content for the caller, the end mark
+// included, and the error if it carries one.
+func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *schemas.Error) {
+	content, failure = w.look(ev)
+	pass = w.passed(ev)
+	w.lacking = ""
+	if ev.Incomplete && !w.cut {
+		w.lacking = wire.Lacking(pass)
+	}
+	return pass, content, failure
+}
+
+// passed returns what to pass on of an event that was looked at.
+func (w *StreamWatch) passed(ev wire.Event) []byte {
+	if w.failed != nil && string(ev.Data) == EndOfStream {
+		return nil // clients would take what broke off for whole
+	}
+	return ev.Raw
+}
+
+// look notes what an event says.
+func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error) {
 	if len(ev.Data) == 0 {
 		return false, nil
 	}
@@ -99,8 +121,22 @@ func (w *StreamWatch) seeResponses(ev wire.Event) {
 func (w *StreamWatch) Done() bool { return w.done }
 
 // End returns what it means that the source ended with err: io.EOF for a regular
-// end, else an error. After the end mark every end is regular.
-func (w *StreamWatch) End(err error) error {
+// end, else an error. After the end mark every end is regular. What the source
+// left out of it is to be passed on first: clients drop a last event without a
+// blank line, and some wait for the end mark.
+func (w *StreamWatch) End(err error) (missing []byte, end error) {
+	end = w.meaning(err)
+	if end == io.EOF || w.failed != nil {
+		missing = append(missing, w.lacking...)
+	}
+	if end == io.EOF && w.chat && !w.done {
+		missing = AppendEnd(missing)
+	}
+	w.lacking = ""
+	return missing, end
+}
+
+func (w *StreamWatch) meaning(err error) error {
 	switch {
 	case w.failed != nil:
 		return w.failed

@@ -1,0 +1,60 @@
+package clients_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/openai/openai-go/v3/option"
+)
+
+// streaming is a site whose provider answers with one stream.
+func streaming(stream string) site {
+	return serving(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, stream)
+	})
+}
+
+const (
+	helloChunk = `data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"hello"},"finish_reason":null}]}` + "\n\n"
+	stopChunk  = `data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
+	endMark    = "data: [DONE]\n\n"
+)
+
+// wireTo keeps what the SDK reads of an answer's body in b.
+func wireTo(b *bytes.Buffer) option.RequestOption {
+	return option.WithMiddleware(func(r *http.Request, next option.MiddlewareNext) (*http.Response, error) {
+		resp, err := next(r)
+		if err == nil {
+			resp.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.TeeReader(resp.Body, b), resp.Body}
+		}
+		return resp, err
+	})
+}
+
+func TestStreamWhoseLastEventLacksItsBlankLineIsReadToItsEnd(t *testing.T) {
+	for name, sent := range map[string]string{
+		"the last chunk": helloChunk + stopChunk[:len(stopChunk)-2],
+		"the end mark":   helloChunk + stopChunk + endMark[:len(endMark)-2],
+		"no end mark":    helloChunk + stopChunk,
+	} {
+		t.Run(name, func(t *testing.T) {
+			streaming(sent).ours().each(t, func(t *testing.T, d *door) {
+				var wire bytes.Buffer
+				chunks := d.stream(t, d.ask("to the end"), wireTo(&wire))
+				if len(chunks) != 2 || chunks[1].Choices[0].FinishReason != "stop" || wire.String() != helloChunk+stopChunk+endMark {
+					t.Errorf("got %d chunks of %q", len(chunks), wire.String())
+				}
+				stop(t, d.client)
+				if s := d.stats(); s.Completed != 1 {
+					t.Errorf("got %+v", s)
+				}
+			})
+		})
+	}
+}

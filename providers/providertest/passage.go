@@ -1,0 +1,45 @@
+package providertest
+
+import (
+	"strings"
+	"testing"
+
+	"bifrost/schemas"
+)
+
+// passRaw makes a raw chat call with a stream as the answer, and returns what is
+// delivered of it.
+func (f Fixture) passRaw(t *testing.T, stream string) (string, error) {
+	t.Helper()
+	f.Upstream.Script(answers("text/event-stream", stream))
+	req := f.request(schemas.OperationRaw)
+	req.Raw = rawChat(f.Model, true)
+	return f.whole(within(t), t, req)
+}
+
+// completesTheEnd: SDKs drop a last event without its blank line.
+func completesTheEnd(t *testing.T, f Fixture) {
+	open := func(block string) string { return strings.TrimRight(block, "\n") }
+	whole := helloStream + chunkDone
+	for name, stream := range map[string]string{
+		"no end mark":                  helloStream,
+		"an end mark without its end":  helloStream + open(chunkDone),
+		"a last chunk without its end": open(helloStream),
+		"half a blank line":            open(helloStream) + "\n",
+	} {
+		if got, err := f.passRaw(t, stream); err != nil || got != whole {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+	if got, err := f.passRaw(t, open(chunkStop)); err != nil || got != chunkStop+chunkDone {
+		t.Errorf("a single chunk: got %q, %v", got, err)
+	}
+	got, err := f.passRaw(t, chunkHello+open(chunkError))
+	if wantKind(t, err, schemas.KindUpstream); got != chunkHello+chunkError {
+		t.Errorf("an error without its end: got %q", got)
+	}
+	got, err = f.passRaw(t, chunkHello+chunkError+chunkDone)
+	if wantKind(t, err, schemas.KindUpstream); got != chunkHello+chunkError {
+		t.Errorf("an end mark after an error: got %q", got)
+	}
+}
