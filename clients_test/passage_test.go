@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
+	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/responses"
 )
 
 // streaming is a site whose provider answers with one stream.
@@ -57,4 +60,40 @@ func TestStreamWhoseLastEventLacksItsBlankLineIsReadToItsEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The SDK ends a stream at any chunk that has an "error" member.
+func TestStreamWhoseChunksSayThatThereIsNoErrorIsReadToItsEnd(t *testing.T) {
+	for _, empty := range []string{`null`, `""`, `{}`, `false`} {
+		t.Run(empty, func(t *testing.T) {
+			chunks := strings.ReplaceAll(helloChunk+stopChunk, `{"id":"c1"`, `{"id":"c1","error":`+empty)
+			streaming(chunks+endMark).each(t, func(t *testing.T, d *door) {
+				got, err := read(d.sdk.Chat.Completions.NewStreaming(t.Context(), d.ask("no error")))
+				if !d.ours() {
+					if err == nil {
+						t.Error("the control has read it all: the test is of no use")
+					}
+					return
+				}
+				if err != nil || len(got) != 2 || got[1].Choices[0].FinishReason != "stop" {
+					t.Errorf("got %d chunks and %v", len(got), err)
+				}
+			})
+		})
+	}
+}
+
+// In events of the Responses API it is a part of every answer.
+func TestResponsesAPIStreamKeepsItsNullErrors(t *testing.T) {
+	events := strings.ReplaceAll(responseEvents, `{"id":"r1"}`, `{"id":"r1","error":null}`)
+	streaming(events).ours().each(t, func(t *testing.T, d *door) {
+		var wire bytes.Buffer
+		stream := d.sdk.Responses.NewStreaming(t.Context(), responses.ResponseNewParams{
+			Model: d.model("m"), Input: responses.ResponseNewParamsInputUnion{OfString: openai.String("text")}}, wireTo(&wire))
+		for stream.Next() {
+		}
+		if err := stream.Err(); err != nil || wire.String() != events {
+			t.Errorf("got %q and %v", wire.String(), err)
+		}
+	})
 }

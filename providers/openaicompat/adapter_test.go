@@ -136,6 +136,22 @@ func TestARawAnswerLosesOnlyTheConnectionsHeadersAndCookies(t *testing.T) {
 	}
 }
 
+func TestARawStreamHasNoLengthOfItsUpstreams(t *testing.T) {
+	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		resp := response(200, "text/event-stream", strings.Replace(done, `{"choices"`, `{"error":null,"choices"`, 1))
+		resp.Header.Set("Content-Length", "999")
+		return resp, nil
+	})
+	resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Raw.Body)
+	if err != nil || string(text) != done || resp.Raw.Header.Get("Content-Length") != "" {
+		t.Fatalf("got %v %q, %v", resp.Raw.Header, text, err)
+	}
+}
+
 func TestAResponsesStreamEndsWithItsOwnEvent(t *testing.T) {
 	const created = "event: response.created\ndata: {\"type\":\"response.created\"}\n\n"
 	for end, clean := range map[string]bool{"": false, "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n": true} {

@@ -32,6 +32,7 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	}
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
 	if mediaType(resp.Header) == "text/event-stream" {
+		out.Header.Del("Content-Length") // events may be changed, added and left out
 		out.Body, err = c.rawStream(req.Path, resp)
 	} else {
 		out.Body, err = c.rawBody(resp)

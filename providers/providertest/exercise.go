@@ -59,6 +59,7 @@ var suite = []struct {
 	{"NeverTakesAStreamThatEndsEarlyForComplete", true, endsEarly},
 	{"DeliversARawStreamByteForByte", true, deliversVerbatim},
 	{"CompletesAStreamThatOnlyLacksItsEnd", true, completesTheEnd},
+	{"TakesAnErrorThatSaysNothingOutOfAStream", true, removesEmptyErrors},
 	{"CancelsBeforeTheHeaders", true, cancelsBeforeHeaders},
 	{"CancelsInTheMiddleOfAStream", true, cancelsInStream},
 	{"ClosesTheUpstreamCallWithTheStream", true, closeReachesUpstream},

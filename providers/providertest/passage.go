@@ -43,3 +43,13 @@ func completesTheEnd(t *testing.T, f Fixture) {
 		t.Errorf("an end mark after an error: got %q", got)
 	}
 }
+
+// removesEmptyErrors: openai-go ends a stream at any "error" member.
+func removesEmptyErrors(t *testing.T, f Fixture) {
+	for _, empty := range []string{`null`, `""`, `{}`, `false`} {
+		stream := strings.ReplaceAll(helloStream, `{"id":"c",`, `{"id":"c","error":`+empty+`,`)
+		if got, err := f.passRaw(t, stream+chunkDone); err != nil || got != helloStream+chunkDone {
+			t.Errorf("%s: got %q, %v", empty, got, err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
 	"bifrost/internal/wire"
 	"bifrost/schemas"
@@ -36,6 +37,9 @@ func NewStreamWatch(path, key string) *StreamWatch {
 // long as the event is, whether it has content for the caller, the end mark
 // included, and the error if it carries one.
 func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *schemas.Error) {
+	if w.chat {
+		ev = withoutEmptyError(ev)
+	}
 	content, failure = w.look(ev)
 	pass = w.passed(ev)
 	w.lacking = ""
@@ -52,6 +56,33 @@ func (w *StreamWatch) passed(ev wire.Event) []byte {
 	}
 	return ev.Raw
 }
+
+// withoutEmptyError returns a chunk without an "error" member that says nothing:
+// openai-go ends the stream at any that exists. Others are returned as they are.
+func withoutEmptyError(ev wire.Event) wire.Event {
+	if !mentionsError(ev.Data) || !gjson.ValidBytes(ev.Data) {
+		return ev
+	}
+	data := ev.Data
+	for {
+		v := gjson.GetBytes(data, "error")
+		if !v.Exists() || present([]byte(v.Raw)) {
+			break
+		}
+		shorter, err := sjson.DeleteBytes(data, "error")
+		if err != nil || len(shorter) >= len(data) {
+			return ev // it is not written as others write it
+		}
+		data = shorter
+	}
+	if len(data) < len(ev.Data) {
+		ev.Data, ev.Raw = data, ev.WithData(data)
+	}
+	return ev
+}
+
+// mentionsError tells apart the few events that may have an "error" member.
+func mentionsError(data []byte) bool { return bytes.Contains(data, []byte(`"error"`)) }
 
 // look notes what an event says.
 func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error) {
@@ -84,7 +115,7 @@ func (w *StreamWatch) carriesError(ev wire.Event) bool {
 	if ev.Name == "error" {
 		return true
 	}
-	if !bytes.Contains(ev.Data, []byte(`"error"`)) { // most events are done with here
+	if !mentionsError(ev.Data) {
 		return false
 	}
 	v := gjson.GetManyBytes(ev.Data, "error", "object", "type")

@@ -151,3 +151,35 @@ func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
 		}
 	}
 }
+
+// openai-go ends a stream at any chunk with an "error" member, null included.
+func TestAnErrorThatSaysNothingIsTakenOutOfAChunk(t *testing.T) {
+	for sent, want := range map[string]string{
+		`data: {"error":null,"choices":[{"index":0}]}`:               `data: {"choices":[{"index":0}]}`,
+		`data:{"a":1.50, "error" : "" , "choices":[{"error":null}]}`: `data:{"a":1.50 , "choices":[{"error":null}]}`,
+		": c\nid: 7\ndata: {\"choices\":[],\"error\":{}}\nretry: 5":  ": c\nid: 7\ndata: {\"choices\":[]}\nretry: 5",
+		"data: {\"choices\":[],\r\ndata: \"x\":1,\"error\":null}\r":  "data: {\"choices\":[],\ndata: \"x\":1}\r",
+		`data: {"error":false,"choices":[],"error":null}`:            `data: {"choices":[]}`,
+		`data: {"choices":[{"delta":{"content":"\"error\":null"}}]}`: "",
+		`data: {"choices":[{"error":null}]}`:                         "",
+		`data: {"choices":[],"x":{"error":null},"errors":null}`:      "",
+		`data: {"choices":[] "error":null}`:                          "",
+	} {
+		if want == "" {
+			want = sent
+		}
+		const end = "\n\n"
+		for _, path := range []string{PathChat, PathCompletions} {
+			if got := watched(path, sent+end+lastChunk+endMark); got.passed != want+end+lastChunk+endMark || got.end != io.EOF {
+				t.Errorf("%s: passed %q, want %q (the end is %v)", sent, got.passed, want, got.end)
+			}
+		}
+		if got := watched(PathResponses, sent+end); got.passed != sent+end {
+			t.Errorf("%s of the Responses API: passed %q", sent, got.passed)
+		}
+	}
+	got := watched(PathChat, `data: {"error":null,"error":{"message":"m","code":429}}`+"\n\n")
+	if got.failure == nil || got.failure.Kind != schemas.KindRateLimited || strings.Contains(got.passed, "null") {
+		t.Errorf("an error behind another: %v, %q", got.failure, got.passed)
+	}
+}
