@@ -97,3 +97,19 @@ func TestResponsesAPIStreamKeepsItsNullErrors(t *testing.T) {
 		}
 	})
 }
+
+// A provider may count whether or not it was asked to; a client that did not ask
+// may take the first choice of a chunk that has none.
+func TestUsageChunkReachesOnlyTheSDKThatAskedForIt(t *testing.T) {
+	const usage = `data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":2,"completion_tokens":1,"total_tokens":3}}` + "\n\n"
+	streaming(helloChunk+stopChunk+usage+endMark).ours().each(t, func(t *testing.T, d *door) {
+		p := d.ask("uncounted")
+		for _, c := range d.stream(t, p) {
+			_ = c.Choices[0] // as many clients do
+		}
+		p.StreamOptions.IncludeUsage = openai.Bool(true)
+		if chunks := d.stream(t, p); len(chunks) != 3 || chunks[2].Usage.TotalTokens != 3 {
+			t.Errorf("got %d chunks", len(chunks))
+		}
+	})
+}

@@ -33,7 +33,7 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
 	if mediaType(resp.Header) == "text/event-stream" {
 		out.Header.Del("Content-Length") // events may be changed, added and left out
-		out.Body, err = c.rawStream(req.Path, resp)
+		out.Body, err = c.rawStream(req, resp)
 	} else {
 		out.Body, err = c.rawBody(resp)
 	}
@@ -70,6 +70,12 @@ func wantsStream(req *schemas.RawRequest) bool {
 		return bytes.Contains(req.Body, []byte(`"stream"`)) && gjson.GetBytes(req.Body, "stream").Type == gjson.True
 	}
 	return false
+}
+
+// wantsUsage reports whether a raw call asks for a stream's usage chunk.
+func wantsUsage(req *schemas.RawRequest) bool {
+	return bytes.Contains(req.Body, []byte(`"include_usage"`)) &&
+		gjson.GetBytes(req.Body, "stream_options.include_usage").Type == gjson.True
 }
 
 // rawBody reads the answer's first bytes and returns a body that begins with them.

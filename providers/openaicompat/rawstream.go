@@ -7,6 +7,7 @@ import (
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/internal/wire"
+	"bifrost/schemas"
 )
 
 // maxHeld is the most that is read of a stream in wait for its first content.
@@ -15,8 +16,9 @@ const maxHeld = 1 << 20
 
 // rawStream reads a stream up to its first content, or its first error, and
 // returns a body that begins with what was read.
-func (c *call) rawStream(path string, resp *httpx.Response) (io.ReadCloser, error) {
-	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body), watch: openai.NewStreamWatch(path, c.key)}
+func (c *call) rawStream(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
+	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body),
+		watch: openai.NewStreamWatch(req.Path, openai.StreamOptions{IncludeUsage: wantsUsage(req), Key: c.key})}
 	var held []byte
 	for len(held) < maxHeld {
 		ev, err := s.events.Next()

@@ -60,6 +60,7 @@ var suite = []struct {
 	{"DeliversARawStreamByteForByte", true, deliversVerbatim},
 	{"CompletesAStreamThatOnlyLacksItsEnd", true, completesTheEnd},
 	{"TakesAnErrorThatSaysNothingOutOfAStream", true, removesEmptyErrors},
+	{"PassesAUsageChunkOnToThoseWhoAskedForIt", true, keepsUsageForAskers},
 	{"CancelsBeforeTheHeaders", true, cancelsBeforeHeaders},
 	{"CancelsInTheMiddleOfAStream", true, cancelsInStream},
 	{"ClosesTheUpstreamCallWithTheStream", true, closeReachesUpstream},

@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -50,6 +51,28 @@ func removesEmptyErrors(t *testing.T, f Fixture) {
 		stream := strings.ReplaceAll(helloStream, `{"id":"c",`, `{"id":"c","error":`+empty+`,`)
 		if got, err := f.passRaw(t, stream+chunkDone); err != nil || got != helloStream+chunkDone {
 			t.Errorf("%s: got %q, %v", empty, got, err)
+		}
+	}
+}
+
+// keepsUsageForAskers: many clients look for the first choice of every chunk.
+func keepsUsageForAskers(t *testing.T, f Fixture) {
+	f.Upstream.Script(answers("text/event-stream", helloStream+chunkUsage+chunkDone))
+	for options, want := range map[string]string{
+		``:                       helloStream + chunkDone,
+		`,"stream_options":null`: helloStream + chunkDone,
+		`,"stream_options":{"include_usage":false}`: helloStream + chunkDone,
+		`,"stream_options":{"include_usage":true}`:  helloStream + chunkUsage + chunkDone,
+	} {
+		req := f.request(schemas.OperationRaw)
+		req.Raw = rawChat(f.Model, true)
+		req.Raw.Body = append(bytes.TrimSuffix(req.Raw.Body, []byte("}")), options+"}"...)
+		if got, err := f.whole(within(t), t, req); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", options, got, err)
+		}
+		calls := f.Upstream.Received()
+		if got := calls[len(calls)-1].Body; !bytes.Equal(got, req.Raw.Body) {
+			t.Errorf("%s: sent %s, want %s", options, got, req.Raw.Body)
 		}
 	}
 }

@@ -17,20 +17,20 @@ import (
 // It also says what to pass on: every event as it is, but for the little that
 // clients of the dialect cannot take. It is not safe for concurrent use.
 type StreamWatch struct {
-	key       string
+	opts      StreamOptions
 	chat      bool // ends with a finish_reason or the end mark
 	responses bool // ends with an event of the Responses API that says so
 
 	finished, done, cut bool
 	failed              *schemas.Error
+	usage               bool   // the last event has usage and no choice
 	lacking             string // what the last event has not of its blank line
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
-// path that is not known, every end counts as regular. key is the used
-// credential, masked in an error that the stream carries.
-func NewStreamWatch(path, key string) *StreamWatch {
-	return &StreamWatch{key: key, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+// path that is not known, every end counts as regular.
+func NewStreamWatch(path string, opts StreamOptions) *StreamWatch {
+	return &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
 }
 
 // See looks at the next event. It returns what to pass on of it, which is valid as
@@ -40,6 +40,7 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 	if w.chat {
 		ev = withoutEmptyError(ev)
 	}
+	w.usage = false
 	content, failure = w.look(ev)
 	pass = w.passed(ev)
 	w.lacking = ""
@@ -51,8 +52,11 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 
 // passed returns what to pass on of an event that was looked at.
 func (w *StreamWatch) passed(ev wire.Event) []byte {
-	if w.failed != nil && string(ev.Data) == EndOfStream {
+	switch {
+	case w.failed != nil && string(ev.Data) == EndOfStream:
 		return nil // clients would take what broke off for whole
+	case w.usage && !w.opts.IncludeUsage:
+		return nil // clients that did not ask for it look for the first choice in vain
 	}
 	return ev.Raw
 }
@@ -98,7 +102,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		return true, nil
 	}
 	if w.carriesError(ev) {
-		w.failed = errorInStream(ev.Data, w.key)
+		w.failed = errorInStream(ev.Data, w.opts.Key)
 		return true, w.failed
 	}
 	switch {
@@ -123,7 +127,11 @@ func (w *StreamWatch) carriesError(ev wire.Event) bool {
 }
 
 func (w *StreamWatch) seeChat(data []byte) (content bool) {
-	gjson.GetBytes(data, "choices").ForEach(func(_, choice gjson.Result) bool {
+	choices := gjson.GetBytes(data, "choices")
+	if !choices.IsArray() {
+		choices = gjson.Result{} // gjson would take a scalar for its own element
+	}
+	choices.ForEach(func(_, choice gjson.Result) bool {
 		content = true
 		switch reason := choice.Get("finish_reason").String(); reason {
 		case "":
@@ -134,6 +142,7 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 		}
 		return true
 	})
+	w.usage = !content && gjson.GetBytes(data, "usage").IsObject()
 	return content
 }
 

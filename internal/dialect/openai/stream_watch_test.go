@@ -20,7 +20,11 @@ type seen struct {
 
 // watched shows a stream to a StreamWatch.
 func watched(path, stream string) seen {
-	w := NewStreamWatch(path, "sk-1")
+	return watchedWith(path, stream, StreamOptions{Key: "sk-1"})
+}
+
+func watchedWith(path, stream string, opts StreamOptions) seen {
+	w := NewStreamWatch(path, opts)
 	r := wire.NewReader(strings.NewReader(stream))
 	out := seen{first: -1}
 	for i := 0; ; i++ {
@@ -107,7 +111,7 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 
 func TestABrokenSourceIsForgivenAfterTheEndMarkOnly(t *testing.T) {
 	cut := &schemas.Error{Kind: schemas.KindUpstream}
-	w := NewStreamWatch(PathChat, "")
+	w := NewStreamWatch(PathChat, StreamOptions{})
 	if missing, err := w.End(cut); err != cut || len(missing) > 0 {
 		t.Fatalf("got %v, missing %q", err, missing)
 	}
@@ -181,5 +185,39 @@ func TestAnErrorThatSaysNothingIsTakenOutOfAChunk(t *testing.T) {
 	got := watched(PathChat, `data: {"error":null,"error":{"message":"m","code":429}}`+"\n\n")
 	if got.failure == nil || got.failure.Kind != schemas.KindRateLimited || strings.Contains(got.passed, "null") {
 		t.Errorf("an error behind another: %v, %q", got.failure, got.passed)
+	}
+}
+
+// Many clients look for the first choice of every chunk.
+func TestAUsageChunkIsPassedOnToThoseWhoAskedForIt(t *testing.T) {
+	const counted = `"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}` + "\n\n"
+	for chunk, dropped := range map[string]bool{
+		`data: {"choices":[],` + counted:                                            true,
+		"event: x\ndata: {\"choices\":null," + counted:                              true,
+		`data: {"error":null,"choices":[],` + counted:                               true,
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":null}],` + counted: false,
+		`data: {"choices":[],"usage":null}` + "\n\n":                                false,
+		`data: {"choices":[],"prompt_filter_results":[]}` + "\n\n":                  false,
+	} {
+		kept := strings.Replace(chunk, `"error":null,`, "", 1)
+		for _, path := range []string{PathChat, PathCompletions, PathResponses} {
+			for _, asked := range []bool{false, true} {
+				got := watchedWith(path, partChunk+chunk+lastChunk+chunk+endMark, StreamOptions{IncludeUsage: asked})
+				want := partChunk + kept + lastChunk + kept + endMark
+				switch {
+				case path == PathResponses:
+					want = partChunk + chunk + lastChunk + chunk + endMark
+				case dropped && !asked:
+					want = partChunk + lastChunk + endMark
+				}
+				if got.passed != want || got.end != io.EOF {
+					t.Errorf("%s, asked %v: passed %q, want %q", path, asked, got.passed, want)
+				}
+			}
+		}
+	}
+	open := strings.TrimRight(`data: {"choices":[],`+counted, "\n")
+	if got := watched(PathChat, lastChunk+open); got.passed != lastChunk+endMark {
+		t.Errorf("an open one at the end: passed %q", got.passed)
 	}
 }
