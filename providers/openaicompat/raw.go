@@ -30,7 +30,7 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if err := c.misfit(req, resp); err != nil {
 		return nil, err
 	}
-	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
+	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
 	if mediaType(resp.Header) == "text/event-stream" {
 		out.Header.Del("Content-Length") // events may be changed, added and left out
 		out.Body, err = c.rawStream(req, resp)

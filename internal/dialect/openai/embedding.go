@@ -49,7 +49,7 @@ func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 // DecodeEmbeddingResponse reads vectors written as numbers or as base64. key is
 // masked in an error that the answer may carry instead.
 func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingResponse, error) {
-	if err := errorWithin(data, key); err != nil {
+	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
 	var in struct {

@@ -42,7 +42,7 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 	}
 	w.usage = false
 	content, failure = w.look(ev)
-	pass = w.passed(ev)
+	pass = w.passed(ev, failure != nil)
 	w.lacking = ""
 	if ev.Incomplete && !w.cut {
 		w.lacking = wire.Lacking(pass)
@@ -51,14 +51,34 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 }
 
 // passed returns what to pass on of an event that was looked at.
-func (w *StreamWatch) passed(ev wire.Event) []byte {
+func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 	switch {
+	case w.cut:
+		return nil // of no use to a client, and half an error may have half a key
 	case w.failed != nil && string(ev.Data) == EndOfStream:
 		return nil // clients would take what broke off for whole
 	case w.usage && !w.opts.IncludeUsage:
 		return nil // clients that did not ask for it look for the first choice in vain
+	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' || w.responses && eventType(ev) == "failed":
+		return w.withoutKey(ev)
 	}
 	return ev.Raw
+}
+
+// withoutKey returns an event that may quote the key, as an error does, without it.
+// Nothing else of the event is lost but comments.
+func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
+	if !quotes(ev.Raw, w.opts.Key) {
+		return ev.Raw
+	}
+	if ev.Data == nil {
+		return nil
+	}
+	data := masked(ev.Data, w.opts.Key)
+	if w.failed != nil && gjson.ValidBytes(ev.Data) && !gjson.ValidBytes(data) {
+		return AppendStreamError(nil, w.failed) // the key is no more than a number, or a word of the dialect
+	}
+	return wire.AppendEvent(nil, string(masked([]byte(ev.Name), w.opts.Key)), data)
 }
 
 // withoutEmptyError returns a chunk without an "error" member that says nothing:
@@ -147,14 +167,19 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 }
 
 func (w *StreamWatch) seeResponses(ev wire.Event) {
+	switch eventType(ev) {
+	case "completed", "incomplete", "failed":
+		w.finished = true
+	}
+}
+
+// eventType returns the name of an event of the Responses API, without "response.".
+func eventType(ev wire.Event) string {
 	name := ev.Name
 	if name == "" {
 		name = gjson.GetBytes(ev.Data, "type").String()
 	}
-	switch strings.TrimPrefix(name, "response.") {
-	case "completed", "incomplete", "failed":
-		w.finished = true
-	}
+	return strings.TrimPrefix(name, "response.")
 }
 
 // Done reports whether the end mark was seen, so that nothing more is to come.

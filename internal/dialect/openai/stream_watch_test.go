@@ -147,8 +147,8 @@ func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
 		"failing reason, mark":        {PathChat, failing + endMark, failing},
 		"bare end":                    {PathChat, partChunk, partChunk},
 		"bare end, open":              {PathChat, partChunk + open(partChunk), partChunk + open(partChunk)},
-		"cut":                         {PathChat, partChunk + lastChunk[:40], partChunk + lastChunk[:40]},
-		"something cut after the end": {PathChat, lastChunk + endMark + "data: {", lastChunk + endMark + "data: {"},
+		"cut":                         {PathChat, partChunk + lastChunk[:40], partChunk},
+		"something cut after the end": {PathChat, lastChunk + endMark + "data: {", lastChunk + endMark},
 	} {
 		if got := watched(c.path, c.stream); got.passed != c.want {
 			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
