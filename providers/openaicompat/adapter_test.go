@@ -70,9 +70,15 @@ func TestQuirksDecideWhatIsSent(t *testing.T) {
 	}{
 		{openai.ChatOptions{}, `"max_completion_tokens":3,"stream":true,"stream_options":{"include_usage":true}}`},
 		{openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}, `"max_tokens":3,"stream":true}`},
+		{openai.ChatOptions{NoStreamOptions: true, PlainReasoning: true},
+			`"max_completion_tokens":3,"stream":true,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a","reasoning":"why"}]}`},
 	} {
 		p := adapter(d, func(o *openaicompat.Options) { o.Chat = c.opts })
-		resp, err := call(t.Context(), p, chat(schemas.OperationChatStream))
+		req := chat(schemas.OperationChatStream)
+		thought := schemas.AssistantMessage("a")
+		thought.Reasoning = "why"
+		req.Chat.Messages = append(req.Chat.Messages, thought)
+		resp, err := call(t.Context(), p, req)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,6 +54,25 @@ func TestEncodeChatSendsUsageOptionsOnlyWithAStreamAndObeysQuirks(t *testing.T) 
 	}
 }
 
+func TestAMessagesReasoningIsSentUnderTheNameThatTheProviderTakes(t *testing.T) {
+	answer := schemas.AssistantMessage("hello")
+	answer.Reasoning = "let me see"
+	answer.ToolCalls = []schemas.ToolCall{{ID: "1", Type: "function", Function: schemas.FunctionCall{Name: "f", Arguments: "{}"}}}
+	req := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi"), answer}, User: "u",
+		Extra: map[string]json.RawMessage{"x": json.RawMessage(`1`)}}
+	for name, opts := range map[string]ChatOptions{"reasoning_content": {}, "reasoning": {PlainReasoning: true}} {
+		got, err := EncodeChat(req, "", opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameJSON(t, got, []byte(`{"model":"m","user":"u","x":1,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello","`+
+			name+`":"let me see","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}]}`))
+	}
+	if req.Messages[1].Reasoning != "let me see" {
+		t.Error("the request was modified")
+	}
+}
+
 func TestExtraNeverOverridesATypedField(t *testing.T) {
 	zero := 0.0
 	req := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}, Temperature: &zero,
