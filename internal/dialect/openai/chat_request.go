@@ -92,8 +92,8 @@ func withUsage(given json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(options)
 }
 
-// DecodeChat reads a chat request and whether it asks for a stream. Unknown
-// fields go to Extra, and "stream_options" too when it has more than
+// DecodeChat reads a chat request and whether it asks for a stream. Names are
+// compared exactly. Unknown fields go to Extra, and "stream_options" too when it has more than
 // include_usage.
 func DecodeChat(data []byte) (req *schemas.ChatRequest, stream bool, err error) {
 	in := struct {
@@ -101,7 +101,7 @@ func DecodeChat(data []byte) (req *schemas.ChatRequest, stream bool, err error) 
 		Stream        *bool          `json:"stream"`
 		StreamOptions *streamOptions `json:"stream_options"`
 	}{ChatRequest: &schemas.ChatRequest{}}
-	extra, err := decodeRequest(data, &in, chatFields)
+	extra, err := decodeRequest(data, &in, chatFields, "stream", "stream_options")
 	if err != nil {
 		return nil, false, err
 	}

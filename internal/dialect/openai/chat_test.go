@@ -92,6 +92,26 @@ func TestExtraNeverOverridesATypedField(t *testing.T) {
 	}
 }
 
+func TestAFieldOfAnotherCaseIsAnotherField(t *testing.T) {
+	const body = `{"Model":"other","model":"m","MESSAGES":[],"messages":[{"role":"user","content":"hi"}],"Temperature":2,"\u017ftream":true,"Stream_Options":{"include_usage":true}}`
+	req, stream, err := DecodeChat([]byte(body))
+	if err != nil || stream || req.IncludeUsage || req.Model != "m" || len(req.Messages) != 1 || req.Temperature != nil || len(req.Extra) != 5 {
+		t.Fatalf("got stream %v, %+v, %v", stream, req, err)
+	}
+	got, err := EncodeChat(req, "", ChatOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, got, []byte(body))
+	if _, _, err := DecodeChat([]byte(`{"Model":"m","messages":[{"role":"user","content":"hi"}]}`)); err == nil || !strings.Contains(err.Error(), "model is missing") {
+		t.Errorf("a chat without a model: got %v", err)
+	}
+	embedding, err := DecodeEmbedding([]byte(`{"model":"m","Model":"other","input":"a","Input":"b"}`))
+	if err != nil || embedding.Model != "m" || embedding.Input[0] != "a" || len(embedding.Extra) != 2 {
+		t.Errorf("got %+v, %v", embedding, err)
+	}
+}
+
 func TestABadChatRequestIsTheCallersFaultAndIsNotQuoted(t *testing.T) {
 	for body, says := range map[string]string{
 		``:                   "not a json object",

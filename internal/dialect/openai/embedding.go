@@ -26,7 +26,8 @@ func EncodeEmbedding(req *schemas.EmbeddingRequest, model string) ([]byte, error
 	return merge(body, req.Extra)
 }
 
-// DecodeEmbedding reads an embedding request. Unknown fields go to Extra. Input
+// DecodeEmbedding reads an embedding request. Names are compared exactly, and
+// unknown fields go to Extra. Input
 // given as token numbers is not part of the canonical form.
 func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 	req := &schemas.EmbeddingRequest{}
