@@ -129,7 +129,7 @@ func reportsStall(t *testing.T, f Fixture) {
 		for _, op := range f.operations() {
 			arrived, left := make(chan struct{}, 1), make(chan struct{}, 1)
 			f.Upstream.Script(stalls("application/json", beginning, arrived, left))
-			ctx, cancel := context.WithTimeout(within(t), 50*time.Millisecond)
+			ctx, cancel := context.WithTimeout(within(t), 20*time.Millisecond)
 			begin := time.Now()
 			_, err := f.whole(ctx, t, f.request(op))
 			cancel()
