@@ -25,6 +25,7 @@ import (
 // refusal is an HTTP response in the provider's dialect with the status, code and
 // Retry-After that SDKs obey, not a Go error; only a context that has ended, or a
 // request body that cannot be read, is an error. A request body is read whole, so that it can be sent again.
+// Every response has an X-Request-Id: the provider's own, or a new one.
 func (c *Client) Transport(provider string) http.RoundTripper {
 	return &transport{client: c, provider: provider}
 }
@@ -48,7 +49,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		Body:   body,
 	})
 	if err == nil {
-		return newResponse(req, resp.Raw.StatusCode, resp.Raw.Header, resp.Raw.Body), nil
+		return newResponse(req, resp.Raw.StatusCode, withID(resp.Raw.Header), resp.Raw.Body), nil
 	}
 	if ctxErr := req.Context().Err(); ctxErr != nil {
 		return nil, &endedError{ctx: ctxErr, err: err}
@@ -81,6 +82,20 @@ func replyID(err error) string {
 		}
 	}
 	return uuid.NewString()
+}
+
+// withID returns the headers of an answer with a request id. h, which may be the
+// provider's for more than one answer, is not modified.
+func withID(h http.Header) http.Header {
+	if h.Get("X-Request-Id") != "" {
+		return h
+	}
+	out := h.Clone()
+	if out == nil {
+		out = http.Header{}
+	}
+	out.Set("X-Request-Id", uuid.NewString())
+	return out
 }
 
 func (t *transport) dialect() schemas.Dialect {

@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,6 +70,26 @@ func TestProvidersCookiesAndRedirectsDoNotReachTheSDK(t *testing.T) {
 		_, err := d.sdk.Chat.Completions.New(t.Context(), d.ask("hello"), option.WithHeader("X-Elsewhere", "yes"))
 		if e := refusalOf(t, err); e.StatusCode != 502 || e.Response.Header.Get("Location") != "" || e.Response.Header.Get("Set-Cookie") != "" {
 			t.Errorf("got %s", describe(e))
+		}
+	})
+}
+
+// SDKs show it when they report a fault.
+func TestEveryAnswerHasARequestID(t *testing.T) {
+	serving(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "event-stream") {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(w, helloChunk+stopChunk+endMark)
+			return
+		}
+		sendJSON(w, wholeChat)
+	}).ours().each(t, func(t *testing.T, d *door) {
+		var whole, streamed *http.Response
+		d.chat(t, d.ask("hello"), option.WithResponseInto(&whole))
+		d.stream(t, d.ask("hello"), option.WithResponseInto(&streamed), option.WithHeader("Accept", "text/event-stream"))
+		a, b := whole.Header.Get("X-Request-Id"), streamed.Header.Get("X-Request-Id")
+		if a == "" || b == "" || a == b {
+			t.Errorf("got %q and %q", a, b)
 		}
 	})
 }

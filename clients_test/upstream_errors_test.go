@@ -1,6 +1,7 @@
 package clients_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -208,6 +209,116 @@ func TestAnswerInOnePieceToARequestForAStreamIsAnError(t *testing.T) {
 				chunks, err := read(d.sdk.Chat.Completions.NewStreaming(t.Context(), d.ask("stream")))
 				if e := refusalOf(t, err); e.StatusCode < 500 || len(chunks) != 0 {
 					t.Errorf("got %d chunks and %s", len(chunks), describe(e))
+				}
+			})
+		})
+	}
+}
+
+// withinSuccess are errors that a provider sends with status 200, and what they
+// are told as.
+var withinSuccess = []struct {
+	body   string
+	status int
+	code   string // X-Bifrost-Code
+	words  string
+}{
+	{`{"error":{"message":"slow down","type":"requests","code":429}}`, 429, "rate_limited", "slow down"},
+	{`{"error":{"message":"no upstream","code":503},"choices":[]}`, 503, "upstream", "no upstream"},
+	{`{"error":{"message":"bad input","type":"invalid_request_error"}}`, 400, "invalid_request", "bad input"},
+	{`{"error":{"message":"for ` + providerKey + `","code":401}}`, 502, "upstream_credentials", "the provider refused the key"},
+	{`{"error":"in words for ` + providerKey + `"}`, 500, "upstream", "the provider failed"},
+}
+
+// Of a success with an error in it the SDK makes an answer without a choice.
+func TestErrorWithinASuccessIsAnErrorInTheSDK(t *testing.T) {
+	for name, call := range failingCalls {
+		for _, c := range withinSuccess {
+			t.Run(fmt.Sprintf("%s %d", name, c.status), func(t *testing.T) {
+				s := serving(func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, c.body) })
+				s.ours().each(t, func(t *testing.T, d *door) {
+					e := refusalOf(t, call(t, d))
+					if e.StatusCode != c.status || !strings.HasPrefix(e.Message, c.words) || strings.Contains(e.RawJSON(), providerKey) {
+						t.Errorf("got %s", describe(e))
+					}
+					h := e.Response.Header
+					if h.Get("X-Bifrost-Code") != c.code || h.Get("X-Bifrost-Origin") != "upstream" || h.Get("X-Request-Id") == "" {
+						t.Errorf("got headers %v", h)
+					}
+					stop(t, d.client)
+					if s := d.stats(); s.Failed != 1 || s.Completed != 0 {
+						t.Errorf("got %+v", s)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestErrorWithinASuccessIsRetriedAsAnyOther(t *testing.T) {
+	var attempts atomic.Int32
+	s := serving(func(w http.ResponseWriter, _ *http.Request) {
+		if attempts.Add(1) == 1 {
+			sendJSON(w, `{"error":{"message":"try again","code":503}}`)
+			return
+		}
+		sendJSON(w, wholeChat)
+	})
+	s.config.NetworkConfig = schemas.NetworkConfig{MaxRetries: 1, RetryBackoffInitial: time.Millisecond, RetryBackoffMax: time.Millisecond}
+	s.ours().each(t, func(t *testing.T, d *door) {
+		attempts.Store(0)
+		if answer := d.chat(t, d.ask("again")); answer.Choices[0].Message.Content != "hello" || attempts.Load() != 2 {
+			t.Errorf("got %s after %d attempts", answer.RawJSON(), attempts.Load())
+		}
+	})
+}
+
+// An upstream may show the key it was sent, in whatever it sends.
+func TestKeyThatAProviderEchoesNeverReachesTheSDK(t *testing.T) {
+	quoted := strings.ReplaceAll(providerKey, "/", `\/`)
+	failure := `{"error":{"message":"no ` + providerKey + ` and ` + quoted + `","type":"t","code":"c"}}`
+	for name, c := range map[string]struct {
+		status      int
+		media, body string
+	}{
+		"an error body":         {400, "application/json", failure},
+		"an error within a 200": {200, "application/json", failure},
+		"an error first":        {200, "text/event-stream", "data: " + failure + "\n\n"},
+		"an error event":        {200, "text/event-stream", helloChunk + "data: " + failure + "\n\n"},
+		"an unfinished error":   {200, "text/event-stream", helloChunk + "data: " + failure},
+		"a whole stream":        {200, "text/event-stream", helloChunk + stopChunk + endMark},
+		"a whole answer":        {200, "application/json", wholeChat},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serving(func(w http.ResponseWriter, r *http.Request) {
+				for _, header := range []string{"X-Echo", "X-Request-Id", "X-Ratelimit-Limit-Requests"} {
+					w.Header().Set(header, r.Header.Get("Authorization"))
+				}
+				w.Header().Set("Content-Type", c.media)
+				w.WriteHeader(c.status)
+				_, _ = io.WriteString(w, c.body)
+			})
+			s.ours().each(t, func(t *testing.T, d *door) {
+				var wire bytes.Buffer
+				var resp *http.Response
+				keep := []option.RequestOption{wireTo(&wire), option.WithResponseInto(&resp)}
+				var err error
+				if c.media == "text/event-stream" {
+					_, err = read(d.sdk.Chat.Completions.NewStreaming(t.Context(), d.ask("who am I?"), keep...))
+				} else {
+					_, err = d.sdk.Chat.Completions.New(t.Context(), d.ask("who am I?"), keep...)
+				}
+				if whole := strings.HasPrefix(name, "a whole"); whole == (err != nil) {
+					t.Errorf("got %v", err)
+				}
+				told := fmt.Sprint(err, resp.Header, wire.String())
+				for _, form := range []string{providerKey, quoted} {
+					if strings.Contains(told, form) {
+						t.Errorf("the key is in %s", told)
+					}
+				}
+				if wire.Len() == 0 {
+					t.Error("nothing was read")
 				}
 			})
 		})

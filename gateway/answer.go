@@ -36,8 +36,9 @@ func (x *exchange) begin(raw *schemas.RawResponse, stream bool) {
 	x.WriteHeader(raw.StatusCode)
 }
 
-// sendEvents passes a stream on, each event as soon as it is whole. What the
-// stream breaks off in is not sent: an error event could not follow it.
+// sendEvents passes a stream on, each event as soon as it is whole. One that only
+// lacks its blank line at a regular end is given it, or clients would drop it. What
+// the stream breaks off in is not sent: an error event could not follow it.
 func (x *exchange) sendEvents(raw *schemas.RawResponse) error {
 	events := wire.NewReader(raw.Body)
 	var unfinished []byte
@@ -46,7 +47,7 @@ func (x *exchange) sendEvents(raw *schemas.RawResponse) error {
 		switch {
 		case err == io.EOF:
 			x.begin(raw, true)
-			x.sendEvent(unfinished)
+			x.sendEvent(append(unfinished, wire.Lacking(unfinished)...))
 			return nil
 		case err != nil && x.status == 0:
 			return err

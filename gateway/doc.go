@@ -10,9 +10,10 @@
 //
 // The /v1 routes are served under /openai/v1 too. The model decides the provider,
 // as bifrost.Client.Resolve says. The body goes to it byte for byte but for the
-// model's name, and the answer comes back byte for byte, so fields that this
-// version does not know survive. A body is an object in JSON, with Content-Type
-// application/json or one that ends in +json.
+// model's name, and the answer comes back as it is, but for what SDKs cannot take
+// and for keys of ours in it, so fields that this version does not know survive. A
+// body is an object in JSON, with Content-Type application/json or one that ends in
+// +json.
 //
 // # What is promised
 //

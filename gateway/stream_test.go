@@ -51,7 +51,6 @@ func TestAStreamPassesByteForByte(t *testing.T) {
 		"plain":             {"data: {\"a\":1}\n\n", "data: [DONE]\n\n"},
 		"comments, names":   {": hello\n\n", "event: response.created\nid: 7\ndata: {}\n\ndata: [DONE]\n\n"},
 		"CRLF, cut up":      {"data: {\"a\"", ":1}\r", "\n\r\nda", "ta: [DONE]\r\n\r\n"},
-		"no last blank":     {"data: {}\n\n", "data: [DONE]"},
 		"nothing":           {},
 		"an event of 1 MiB": {"data: \"" + strings.Repeat("x", 1<<20) + "\"\n\n", "data: [DONE]\n\n"},
 	} {
@@ -65,6 +64,18 @@ func TestAStreamPassesByteForByte(t *testing.T) {
 				t.Errorf("headers are %v", h)
 			}
 		})
+	}
+}
+
+// SDKs drop an event that has no blank line.
+func TestALastEventWithoutItsBlankLineIsGivenIt(t *testing.T) {
+	for sent, want := range map[string]string{
+		"data: [DONE]": "data: [DONE]\n\n", "data: [DONE]\n": "data: [DONE]\n\n", "data: [DONE]\r\n": "data: [DONE]\r\n\n",
+	} {
+		got := serveFake(t, scripted(eventType, io.EOF, "data: {}\n\n", sent)).post(t, chatPath, goodStream)
+		if got.body != "data: {}\n\n"+want || got.err != nil {
+			t.Errorf("%q: got %q (%v)", sent, got.body, got.err)
+		}
 	}
 }
 

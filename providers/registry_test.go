@@ -3,6 +3,7 @@ package providers_test
 import (
 	"errors"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,12 @@ func build(t *testing.T, name string, cfg schemas.ProviderConfig) schemas.Provid
 }
 
 func TestAdaptersPassTheConformanceSuite(t *testing.T) {
-	for _, typ := range []string{"openai", "mistral", "groq"} {
+	types := providers.Types()
+	types = slices.DeleteFunc(types, func(typ string) bool { return typ == providers.TypeSimulated }) // it has no upstream to script
+	if len(types) < 11 {
+		t.Fatalf("got %v", types)
+	}
+	for _, typ := range types {
 		t.Run(typ, func(t *testing.T) {
 			providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
 				up := providertest.NewUpstream(t)
@@ -34,6 +40,30 @@ func TestAdaptersPassTheConformanceSuite(t *testing.T) {
 				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: "m"}
 			})
 		})
+	}
+}
+
+// Groq refuses a message with "reasoning_content", so the answer of a model that
+// reasons could not be sent back to it.
+func TestGroqTakesItsOwnReasoningBack(t *testing.T) {
+	for typ, field := range map[string]string{"groq": `"reasoning":"let me see"`, "openrouter": `"reasoning_content":"let me see"`} {
+		up := providertest.NewUpstream(t)
+		up.Script(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, `{"choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning":"let me see"},"finish_reason":"stop"}]}`)
+		})
+		p := build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})
+		chat := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}
+		for range 2 {
+			resp, err := p.Call(t.Context(), &schemas.Attempt{Request: &schemas.Request{Operation: schemas.OperationChat, Model: "m", Chat: chat}, Key: key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			chat.Messages = append(chat.Messages, resp.Chat.Choices[0].Message, schemas.UserMessage("and?"))
+		}
+		if got := string(up.Received()[1].Body); strings.Count(got, "let me see") != 1 || !strings.Contains(got, field) {
+			t.Errorf("%s was sent %s, want %s", typ, got, field)
+		}
 	}
 }
 

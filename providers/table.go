@@ -30,8 +30,13 @@ var table = []row{
 	{name: "openai", baseURL: "https://api.openai.com", auth: openaicompat.Bearer, operations: chatAndEmbeddings},
 
 	// https://console.groq.com/docs/openai: no embeddings; a message's "name",
-	// "logit_bias", "logprobs" and n > 1 are refused with 400.
-	{name: "groq", baseURL: "https://api.groq.com/openai", auth: openaicompat.Bearer, operations: chatOnly},
+	// "logit_bias", "logprobs" and n > 1 are refused with 400. So is its
+	// "reasoning_content" (github.com/janhq/jan issue 8136); the name is "reasoning",
+	// as in an answer (ChatCompletionAssistantMessageParam of
+	// github.com/groq/groq-python), which models that do not reason refuse too
+	// (github.com/vercel/ai issue 8056).
+	{name: "groq", baseURL: "https://api.groq.com/openai", auth: openaicompat.Bearer, operations: chatOnly,
+		chat: openai.ChatOptions{PlainReasoning: true}},
 
 	// https://docs.mistral.ai/api. Unknown fields are refused with 422:
 	// "stream_options" (github.com/openai/openai-agents-python issue 442; usage
@@ -45,7 +50,8 @@ var table = []row{
 	{name: "deepseek", baseURL: "https://api.deepseek.com", auth: openaicompat.Bearer, operations: chatOnly},
 
 	// https://openrouter.ai/docs/api-reference: comments before the first chunk,
-	// and errors inside an answer of status 200.
+	// and errors inside an answer of status 200. A message's reasoning is taken under
+	// both names (https://openrouter.ai/docs/use-cases/reasoning-tokens).
 	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: openaicompat.Bearer, operations: chatAndEmbeddings},
 
 	// https://docs.together.ai/docs/inference/openai-compatibility: the model

@@ -67,8 +67,7 @@ func (r Request) String() string {
 func (r Request) IgnoreDeadLetterLogging() {}
 
 // RawRequest is a call in the provider's own dialect. The body goes through
-// untouched but for nothing; credentials in Header are replaced by the
-// provider's own.
+// untouched; credentials in Header are replaced by the provider's own.
 type RawRequest struct {
 	Method string
 	// Path is what follows the dialect's version prefix, as in
@@ -79,8 +78,8 @@ type RawRequest struct {
 	Body []byte
 }
 
-// RawResponse is a provider's successful answer, unread. Who receives it closes
-// Body; the worker is held until Body is read to its end or closed.
+// RawResponse is a provider's successful answer, read no further than shows that it
+// is one. Who receives it closes Body; the worker is held until Body is read to its end or closed.
 type RawResponse struct {
 	StatusCode int
 	Header     http.Header

@@ -152,6 +152,7 @@ func (r *Reader) field(ev *Event, from, to int) {
 // finish hands out the block that ends at pos.
 func (r *Reader) finish(ev Event, pos int) Event {
 	ev.Raw = r.buf[r.start : r.start+pos : r.start+pos]
+	ev.lines = r.lines
 	switch len(r.lines) {
 	case 0:
 	case 1:

@@ -208,3 +208,17 @@ func rawOf(evs []event) string {
 	}
 	return b.String()
 }
+
+func TestABlockLacksWhatMakesItsBlankLine(t *testing.T) {
+	for block, want := range map[string]string{
+		"": "", "data: a\n\n": "", "data: a": "\n\n", "data: a\n": "\n", "data: a\r\n": "\n", "data: a\r": "\n\n",
+	} {
+		if got := Lacking([]byte(block)); got != want {
+			t.Errorf("%q: got %q, want %q", block, got, want)
+		}
+		ev, err := NewReader(strings.NewReader(block + Lacking([]byte(block)))).Next()
+		if block != "" && (err != nil || ev.Incomplete || string(ev.Data) != "a") {
+			t.Errorf("%q: completed to %+v, %v", block, ev, err)
+		}
+	}
+}

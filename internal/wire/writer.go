@@ -39,6 +39,18 @@ func AppendComment(dst []byte, text string) []byte {
 	return append(dst, "\n\n"...)
 }
 
+// Lacking returns the line ends that the last block of a stream lacks of its
+// blank line, by which clients know that it is whole; "" if it has one.
+func Lacking(block []byte) string {
+	switch {
+	case len(block) == 0 || bytes.HasSuffix(block, []byte("\n\n")):
+		return ""
+	case block[len(block)-1] == '\n':
+		return "\n"
+	}
+	return "\n\n"
+}
+
 var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
 func oneLine(s string) string { return lineBreaks.Replace(s) }

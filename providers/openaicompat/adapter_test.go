@@ -70,9 +70,15 @@ func TestQuirksDecideWhatIsSent(t *testing.T) {
 	}{
 		{openai.ChatOptions{}, `"max_completion_tokens":3,"stream":true,"stream_options":{"include_usage":true}}`},
 		{openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}, `"max_tokens":3,"stream":true}`},
+		{openai.ChatOptions{NoStreamOptions: true, PlainReasoning: true},
+			`"max_completion_tokens":3,"stream":true,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a","reasoning":"why"}]}`},
 	} {
 		p := adapter(d, func(o *openaicompat.Options) { o.Chat = c.opts })
-		resp, err := call(t.Context(), p, chat(schemas.OperationChatStream))
+		req := chat(schemas.OperationChatStream)
+		thought := schemas.AssistantMessage("a")
+		thought.Reasoning = "why"
+		req.Chat.Messages = append(req.Chat.Messages, thought)
+		resp, err := call(t.Context(), p, req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +139,22 @@ func TestARawAnswerLosesOnlyTheConnectionsHeadersAndCookies(t *testing.T) {
 	body, err := io.ReadAll(resp.Raw.Body)
 	if len(body) != 0 || err != nil || resp.Raw.StatusCode != 204 || len(resp.Raw.Header) != 1 || resp.Raw.Header.Get("X-Kept") != "3" {
 		t.Fatalf("got %d %v %q %v", resp.Raw.StatusCode, resp.Raw.Header, body, err)
+	}
+}
+
+func TestARawStreamHasNoLengthOfItsUpstreams(t *testing.T) {
+	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		resp := response(200, "text/event-stream", strings.Replace(done, `{"choices"`, `{"error":null,"choices"`, 1))
+		resp.Header.Set("Content-Length", "999")
+		return resp, nil
+	})
+	resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(resp.Raw.Body)
+	if err != nil || string(text) != done || resp.Raw.Header.Get("Content-Length") != "" {
+		t.Fatalf("got %v %q, %v", resp.Raw.Header, text, err)
 	}
 }
 

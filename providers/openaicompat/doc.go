@@ -4,9 +4,13 @@
 //
 // A call makes one attempt. It returns once its first content is there: for a
 // whole answer all of it, for a stream its first chunk, for a raw call its first
-// bytes or event, so that whatever goes wrong before can still be tried again.
-// Errors are *schemas.Error and name the provider and model; their text has
-// nothing of a request, an answer or a key.
+// bytes or event, or as much as shows that a success has no error within. So
+// whatever goes wrong before can still be tried again. Errors are *schemas.Error
+// and name the provider and model; their text has nothing of a request, an answer
+// or a key.
+//
+// A raw answer is delivered as it comes, but for what SDKs cannot take (see
+// openai.StreamWatch) and for the key, where headers or an error quote it.
 //
 // The package starts no goroutine. An Adapter is safe for concurrent use.
 package openaicompat

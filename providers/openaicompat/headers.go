@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -37,11 +38,13 @@ func forwarded(h http.Header) http.Header {
 }
 
 // answered returns a copy of a raw answer's headers without those of the
-// connection, and without cookies, which would tie callers to our credentials.
-func answered(h http.Header) http.Header {
+// connection, without cookies, which would tie callers to our credentials, and with
+// the key masked.
+func (c *call) answered(h http.Header) http.Header {
 	out := h.Clone()
 	httpx.StripHopByHop(out)
 	out.Del("Set-Cookie")
+	openai.MaskHeader(out, c.key)
 	return out
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -60,6 +63,94 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 			}
 		})
 	}
+}
+
+func TestAnErrorWithinARawSuccessIsTheErrorOfTheTypedCall(t *testing.T) {
+	answer := ""
+	var body *closeNoted
+	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		resp := response(200, "application/json", answer)
+		body = &closeNoted{ReadCloser: resp.Body}
+		resp.Body = body
+		return resp, nil
+	}), nil)
+	ask := func(req *schemas.Request) error {
+		_, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: schemas.Key{Value: "sk-ours"}})
+		return err
+	}
+	for _, text := range []string{
+		`{"error":{"message":"for sk-ours","code":429}}`,
+		` {"id":"1","error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"},"choices":[]}`,
+		`{"error":{"message":"m","code":401}}`, `{"error":{"message":"m","code":"invalid_api_key"}}`,
+		`{"error":{"message":"m"}}`, `{"error":"in words"}`, `{"error":{"message":"m","code":400}`,
+		`{"error":{"message":"` + strings.Repeat("long ", 20<<10) + `"}}`,
+		`{"error":{"message":"` + strings.Repeat("x", openai.MaxErrorBody-25) + `sk-ours"}}`,
+	} {
+		answer = text
+		want := ask(chat(schemas.OperationChat))
+		for _, path := range []string{"/chat/completions", "/completions", "/embeddings"} {
+			req := raw("POST", path)
+			got := ask(req)
+			var e, typed *schemas.Error
+			if !errors.As(got, &e) || !errors.As(want, &typed) || e.Upstream == nil || !body.closed {
+				t.Fatalf("%s, %.60s: got %v, want %v, closed %v", path, text, got, want, body.closed)
+			}
+			kept := string(e.Upstream.Body)
+			if strings.Contains(kept, "sk-") || len(kept) > openai.MaxErrorBody {
+				t.Errorf("%s, %.60s: the kept reply has the key, or %d bytes", path, text, len(kept))
+			}
+			if len(text) > openai.MaxErrorBody { // cut before or after the key was masked
+				e.Upstream.Body, typed.Upstream.Body = nil, nil
+			}
+			if !reflect.DeepEqual(e, typed) {
+				t.Errorf("%s, %.60s: got %+v, want %+v", path, text, e, typed)
+			}
+		}
+	}
+}
+
+func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
+	long := strings.Repeat("[0.5],", 20<<10)
+	for answer, paths := range map[string][]string{
+		`{"error":null,"choices":[{"message":{"content":"\"error\":1"}}]}`: nil,
+		` {"choices":[],"x":{"error":{"message":"m"}},"error":""}`:         nil,
+		`{"choices":[`:                   nil,
+		``:                               nil,
+		`say: {"error":{"message":"m"}}`: nil,
+		`[{"error":{"message":"m"}}]`:    nil,
+		`{"data":[` + long + `1]}`:       nil,
+		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:    nil,
+		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`: {"/responses", "/moderations"},
+	} {
+		p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+			return response(200, "application/json", answer), nil
+		}), nil)
+		if paths == nil {
+			paths = []string{"/chat/completions", "/completions", "/embeddings", "/responses"}
+		}
+		for _, path := range paths {
+			resp, err := call(t.Context(), p, raw("POST", path))
+			if err != nil {
+				t.Errorf("%s, %.60s: %v", path, answer, err)
+				continue
+			}
+			if got, err := io.ReadAll(resp.Raw.Body); err != nil || string(got) != answer {
+				t.Errorf("%s, %.60s: got %.60s, %v", path, answer, got, err)
+			}
+		}
+	}
+}
+
+func TestOfALongSuccessOnlyTheBeginningIsHeld(t *testing.T) {
+	body := &endless{}
+	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+	}), nil)
+	resp, err := call(t.Context(), p, raw("POST", "/embeddings"))
+	if err != nil || body.read > openai.MaxErrorBody+1 {
+		t.Fatalf("%d bytes were held, %v", body.read, err)
+	}
+	_ = resp.Raw.Body.Close()
 }
 
 type closeNoted struct {

@@ -2,7 +2,6 @@ package openaicompat
 
 import (
 	"bytes"
-	"io"
 
 	"github.com/tidwall/gjson"
 
@@ -12,7 +11,8 @@ import (
 )
 
 // raw passes a call through; only its headers are touched. It returns once the
-// first bytes of the answer are there, or the first event of a stream.
+// first bytes of the answer are there, or the first event of a stream, or as much
+// of the answer as shows that it is no error.
 func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if op := typedOperation(req.Path); op != "" {
 		if err := c.supports(op); err != nil {
@@ -30,11 +30,12 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if err := c.misfit(req, resp); err != nil {
 		return nil, err
 	}
-	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: answered(resp.Header)}
+	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
 	if mediaType(resp.Header) == "text/event-stream" {
-		out.Body, err = c.rawStream(req.Path, resp)
+		out.Header.Del("Content-Length") // events may be changed, added and left out
+		out.Body, err = c.rawStream(req, resp)
 	} else {
-		out.Body, err = c.rawBody(resp)
+		out.Body, err = c.rawBody(req, resp)
 	}
 	if err != nil {
 		_ = resp.Body.Close()
@@ -71,44 +72,8 @@ func wantsStream(req *schemas.RawRequest) bool {
 	return false
 }
 
-// rawBody reads the answer's first bytes and returns a body that begins with them.
-func (c *call) rawBody(resp *httpx.Response) (io.ReadCloser, error) {
-	b := &rawBody{call: c, body: resp.Body}
-	buf := make([]byte, 4<<10)
-	for len(b.head) == 0 && b.ended == nil {
-		n, err := resp.Body.Read(buf)
-		b.head, b.ended = buf[:n], err
-	}
-	if len(b.head) == 0 && b.ended != io.EOF {
-		return nil, b.ended
-	}
-	return b, nil
+// wantsUsage reports whether a raw call asks for a stream's usage chunk.
+func wantsUsage(req *schemas.RawRequest) bool {
+	return bytes.Contains(req.Body, []byte(`"include_usage"`)) &&
+		gjson.GetBytes(req.Body, "stream_options.include_usage").Type == gjson.True
 }
-
-// rawBody is the body of an answer that is no stream.
-type rawBody struct {
-	call  *call
-	body  io.ReadCloser
-	head  []byte // read and not delivered
-	ended error  // what follows head
-}
-
-func (b *rawBody) Read(p []byte) (int, error) {
-	if len(b.head) > 0 {
-		n := copy(p, b.head)
-		b.head = b.head[n:]
-		return n, nil
-	}
-	if b.ended == nil {
-		var n int
-		if n, b.ended = b.body.Read(p); n > 0 {
-			return n, nil
-		}
-	}
-	if b.ended != nil && b.ended != io.EOF {
-		b.ended = b.call.named(b.ended)
-	}
-	return 0, b.ended
-}
-
-func (b *rawBody) Close() error { return b.body.Close() }

@@ -7,6 +7,7 @@ import (
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/internal/wire"
+	"bifrost/schemas"
 )
 
 // maxHeld is the most that is read of a stream in wait for its first content.
@@ -15,23 +16,26 @@ const maxHeld = 1 << 20
 
 // rawStream reads a stream up to its first content, or its first error, and
 // returns a body that begins with what was read.
-func (c *call) rawStream(path string, resp *httpx.Response) (io.ReadCloser, error) {
-	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body), watch: openai.NewStreamWatch(path, c.key)}
+func (c *call) rawStream(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
+	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body),
+		watch: openai.NewStreamWatch(req.Path, openai.StreamOptions{IncludeUsage: wantsUsage(req), Key: c.key})}
 	var held []byte
 	for len(held) < maxHeld {
 		ev, err := s.events.Next()
 		if err != nil {
-			if s.ended = s.watch.End(err); s.ended != io.EOF {
+			var missing []byte
+			if missing, s.ended = s.watch.End(err); s.ended != io.EOF {
 				return nil, s.ended
 			}
+			held = append(held, missing...)
 			break
 		}
-		content, failure := s.watch.See(ev)
+		pass, content, failure := s.watch.See(ev)
 		if failure != nil {
 			return nil, failure
 		}
-		held = append(held, ev.Raw...)
-		if content {
+		held = append(held, pass...)
+		if content && !ev.Incomplete { // of one that is, the end decides, which is there already
 			break
 		}
 	}
@@ -39,8 +43,8 @@ func (c *call) rawStream(path string, resp *httpx.Response) (io.ReadCloser, erro
 	return s, nil
 }
 
-// rawStream is the body of a stream that is passed on byte for byte and watched:
-// if it ends before its end mark, Read says so.
+// rawStream is the body of a stream that is passed on and watched: if it ends
+// before its end mark, Read says so.
 type rawStream struct {
 	call *call
 	body io.ReadCloser
@@ -71,11 +75,10 @@ func (s *rawStream) Read(p []byte) (int, error) {
 func (s *rawStream) advance() {
 	ev, err := s.events.Next()
 	if err == nil {
-		s.watch.See(ev) // an error in it is passed on, and is what the end means
-		s.pending = ev.Raw
+		s.pending, _, _ = s.watch.See(ev) // an error in it is passed on, and is what the end means
 		return
 	}
-	if s.ended = s.watch.End(err); s.ended != io.EOF {
+	if s.pending, s.ended = s.watch.End(err); s.ended != io.EOF {
 		s.ended = s.call.named(s.ended)
 	}
 }

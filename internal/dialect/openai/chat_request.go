@@ -15,6 +15,7 @@ type ChatOptions struct {
 	// Quirks of providers that refuse a field of the dialect.
 	NoStreamOptions bool // "stream_options" is not sent
 	MaxTokensOnly   bool // "max_completion_tokens" is sent as "max_tokens"
+	PlainReasoning  bool // a message's "reasoning_content" is sent as "reasoning"
 }
 
 type streamOptions struct {
@@ -29,6 +30,28 @@ type chatWire struct {
 	MaxTokens           *int            `json:"max_tokens,omitempty"`
 	Stream              bool            `json:"stream,omitempty"`
 	StreamOptions       json.RawMessage `json:"stream_options,omitempty"`
+}
+
+// plainMessage is a message with its reasoning under its plain name.
+type plainMessage struct {
+	schemas.ChatMessage
+	Reasoning        string `json:"reasoning,omitempty"`
+	ReasoningContent string `json:"reasoning_content,omitempty"` // shadows; always empty
+}
+
+// encoded writes the request.
+func (w *chatWire) encoded(opts ChatOptions) ([]byte, error) {
+	if !opts.PlainReasoning {
+		return json.Marshal(w)
+	}
+	messages := make([]plainMessage, len(w.Messages))
+	for i, m := range w.Messages {
+		messages[i] = plainMessage{ChatMessage: m, Reasoning: m.Reasoning}
+	}
+	return json.Marshal(struct {
+		*chatWire
+		Messages []plainMessage `json:"messages"`
+	}{w, messages})
 }
 
 // EncodeChat writes req for model; an empty model means req.Model. req is not
@@ -49,7 +72,7 @@ func EncodeChat(req *schemas.ChatRequest, model string, opts ChatOptions) ([]byt
 		}
 		w.StreamOptions = options
 	}
-	body, err := json.Marshal(w)
+	body, err := w.encoded(opts)
 	if err != nil {
 		return nil, badRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
@@ -69,8 +92,8 @@ func withUsage(given json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(options)
 }
 
-// DecodeChat reads a chat request and whether it asks for a stream. Unknown
-// fields go to Extra, and "stream_options" too when it has more than
+// DecodeChat reads a chat request and whether it asks for a stream. Names are
+// compared exactly. Unknown fields go to Extra, and "stream_options" too when it has more than
 // include_usage.
 func DecodeChat(data []byte) (req *schemas.ChatRequest, stream bool, err error) {
 	in := struct {
@@ -78,7 +101,7 @@ func DecodeChat(data []byte) (req *schemas.ChatRequest, stream bool, err error) 
 		Stream        *bool          `json:"stream"`
 		StreamOptions *streamOptions `json:"stream_options"`
 	}{ChatRequest: &schemas.ChatRequest{}}
-	extra, err := decodeRequest(data, &in, chatFields)
+	extra, err := decodeRequest(data, &in, chatFields, "stream", "stream_options")
 	if err != nil {
 		return nil, false, err
 	}

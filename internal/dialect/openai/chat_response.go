@@ -12,7 +12,7 @@ import (
 // DecodeChatResponse reads a whole answer. key is the used credential, masked in
 // an error that the answer may carry instead of choices.
 func DecodeChatResponse(data []byte, key string) (*schemas.ChatResponse, error) {
-	if err := errorWithin(data, key); err != nil {
+	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
 	in := struct {

@@ -54,6 +54,25 @@ func TestEncodeChatSendsUsageOptionsOnlyWithAStreamAndObeysQuirks(t *testing.T) 
 	}
 }
 
+func TestAMessagesReasoningIsSentUnderTheNameThatTheProviderTakes(t *testing.T) {
+	answer := schemas.AssistantMessage("hello")
+	answer.Reasoning = "let me see"
+	answer.ToolCalls = []schemas.ToolCall{{ID: "1", Type: "function", Function: schemas.FunctionCall{Name: "f", Arguments: "{}"}}}
+	req := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi"), answer}, User: "u",
+		Extra: map[string]json.RawMessage{"x": json.RawMessage(`1`)}}
+	for name, opts := range map[string]ChatOptions{"reasoning_content": {}, "reasoning": {PlainReasoning: true}} {
+		got, err := EncodeChat(req, "", opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameJSON(t, got, []byte(`{"model":"m","user":"u","x":1,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello","`+
+			name+`":"let me see","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}]}`))
+	}
+	if req.Messages[1].Reasoning != "let me see" {
+		t.Error("the request was modified")
+	}
+}
+
 func TestExtraNeverOverridesATypedField(t *testing.T) {
 	zero := 0.0
 	req := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}, Temperature: &zero,
@@ -70,6 +89,26 @@ func TestExtraNeverOverridesATypedField(t *testing.T) {
 	if _, err := EncodeChat(req, "", ChatOptions{}); !errors.Is(err, schemas.ErrInvalidRequest) ||
 		!strings.Contains(err.Error(), `"x"`) || strings.Contains(err.Error(), "secret") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+func TestAFieldOfAnotherCaseIsAnotherField(t *testing.T) {
+	const body = `{"Model":"other","model":"m","MESSAGES":[],"messages":[{"role":"user","content":"hi"}],"Temperature":2,"\u017ftream":true,"Stream_Options":{"include_usage":true}}`
+	req, stream, err := DecodeChat([]byte(body))
+	if err != nil || stream || req.IncludeUsage || req.Model != "m" || len(req.Messages) != 1 || req.Temperature != nil || len(req.Extra) != 5 {
+		t.Fatalf("got stream %v, %+v, %v", stream, req, err)
+	}
+	got, err := EncodeChat(req, "", ChatOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameJSON(t, got, []byte(body))
+	if _, _, err := DecodeChat([]byte(`{"Model":"m","messages":[{"role":"user","content":"hi"}]}`)); err == nil || !strings.Contains(err.Error(), "model is missing") {
+		t.Errorf("a chat without a model: got %v", err)
+	}
+	embedding, err := DecodeEmbedding([]byte(`{"model":"m","Model":"other","input":"a","Input":"b"}`))
+	if err != nil || embedding.Model != "m" || embedding.Input[0] != "a" || len(embedding.Extra) != 2 {
+		t.Errorf("got %+v, %v", embedding, err)
 	}
 }
 

@@ -26,7 +26,8 @@ func EncodeEmbedding(req *schemas.EmbeddingRequest, model string) ([]byte, error
 	return merge(body, req.Extra)
 }
 
-// DecodeEmbedding reads an embedding request. Unknown fields go to Extra. Input
+// DecodeEmbedding reads an embedding request. Names are compared exactly, and
+// unknown fields go to Extra. Input
 // given as token numbers is not part of the canonical form.
 func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 	req := &schemas.EmbeddingRequest{}
@@ -49,7 +50,7 @@ func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 // DecodeEmbeddingResponse reads vectors written as numbers or as base64. key is
 // masked in an error that the answer may carry instead.
 func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingResponse, error) {
-	if err := errorWithin(data, key); err != nil {
+	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
 	var in struct {

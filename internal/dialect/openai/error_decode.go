@@ -26,7 +26,8 @@ func DecodeError(status int, header http.Header, body []byte, key string) *schem
 	e.StatusCode = status
 	e.RetryAfter = retryAfter(header)
 	e.QuotaSpent = quotaSpent(e.Kind, gjson.GetBytes(body, "error"))
-	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Header: maskedHeader(header, key), Body: maskedBody(body, key)}
+	e.Upstream = &schemas.UpstreamReply{StatusCode: status, Header: header.Clone(), Body: maskedBody(body, key)}
+	MaskHeader(e.Upstream.Header, key)
 	return e
 }
 
@@ -56,9 +57,10 @@ func byStatus(status int) *schemas.Error {
 		Message: "the provider failed; try again"}
 }
 
-// errorWithin returns the error that a successful answer carries instead of a
-// result, or nil.
-func errorWithin(data []byte, key string) error {
+// ErrorWithin returns the error that a successful answer carries instead of a
+// result, or nil. data may be the beginning of a longer answer. Whatever equals key
+// is masked as by DecodeError.
+func ErrorWithin(data []byte, key string) error {
 	v := gjson.GetBytes(data, "error")
 	if !v.Exists() || !present([]byte(v.Raw)) {
 		return nil
@@ -117,64 +119,6 @@ func present(raw json.RawMessage) bool {
 		return false
 	}
 	return true
-}
-
-const mask = "***"
-
-// maskedBody returns a copy of body without key, of at most MaxErrorBody bytes.
-func maskedBody(body []byte, key string) []byte {
-	cut := len(body) > MaxErrorBody
-	body = bytes.Clone(body)
-	for _, form := range forms(key) {
-		body = bytes.ReplaceAll(body, []byte(form), []byte(mask))
-	}
-	body = body[:min(len(body), MaxErrorBody)]
-	if cut {
-		body = withoutBeginning(body, key)
-	}
-	return body
-}
-
-// withoutBeginning removes the beginning of key from the end of a body that was
-// cut there.
-func withoutBeginning(body []byte, key string) []byte {
-	for _, form := range forms(key) {
-		for n := len(form) - 1; n > 0; n-- {
-			if bytes.HasSuffix(body, []byte(form[:n])) {
-				return body[:len(body)-n]
-			}
-		}
-	}
-	return body
-}
-
-func maskedHeader(header http.Header, key string) http.Header {
-	header = header.Clone()
-	for _, values := range header {
-		for i := range values {
-			for _, form := range forms(key) {
-				values[i] = strings.ReplaceAll(values[i], form, mask)
-			}
-		}
-	}
-	return header
-}
-
-// forms returns how key may be written: as it is, and as JSON text writes it.
-func forms(key string) []string {
-	if key == "" {
-		return nil
-	}
-	all := []string{key}
-	if quoted, err := json.Marshal(key); err == nil {
-		if inner := string(quoted[1 : len(quoted)-1]); inner != key {
-			all = append(all, inner)
-		}
-	}
-	if slashed := strings.ReplaceAll(key, "/", `\/`); slashed != key {
-		all = append(all, slashed)
-	}
-	return all
 }
 
 // retryAfter returns how long a reply asks to wait; 0 if it does not say.

@@ -64,17 +64,39 @@ func fieldNames(t reflect.Type) map[string]bool {
 	return names
 }
 
-// decodeRequest reads a request's typed fields into v and returns the others.
-func decodeRequest(data []byte, v any, typed map[string]bool) (map[string]json.RawMessage, error) {
+// decodeRequest reads a request's typed fields into v and returns the others, those
+// that v has besides included. A name that differs from one of them in case only is
+// another name: it would be read and be among the others too.
+func decodeRequest(data []byte, v any, typed map[string]bool, besides ...string) (map[string]json.RawMessage, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil || all == nil {
 		return nil, badRequest("the request's body is not a json object; " + syntaxHint(err))
+	}
+	exact := maps.Clone(all)
+	maps.DeleteFunc(exact, func(name string, _ json.RawMessage) bool {
+		return !typed[name] && !slices.Contains(besides, name) && foldsInto(name, typed, besides)
+	})
+	if len(exact) < len(all) {
+		var err error
+		if data, err = json.Marshal(exact); err != nil { // it was read as json
+			panic("bug: " + err.Error())
+		}
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return nil, badRequest(fieldHint(err))
 	}
 	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return typed[name] })
 	return all, nil
+}
+
+// foldsInto reports whether encoding/json takes name for one of the others.
+func foldsInto(name string, typed map[string]bool, besides []string) bool {
+	for other := range typed {
+		if strings.EqualFold(name, other) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(besides, func(other string) bool { return strings.EqualFold(name, other) })
 }
 
 // syntaxHint says where a body stops being JSON, without quoting it.

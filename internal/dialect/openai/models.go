@@ -17,7 +17,7 @@ type modelWire struct {
 // some providers send. key is masked in an error that the answer may carry
 // instead.
 func DecodeModels(data []byte, key string) (*schemas.ModelList, error) {
-	if err := errorWithin(data, key); err != nil {
+	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
 	var in struct {

@@ -8,10 +8,10 @@ import (
 	"bifrost/schemas"
 )
 
-// StreamOptions says how a chat stream is read.
+// StreamOptions says how a chat stream is read, or passed on.
 type StreamOptions struct {
 	// IncludeUsage keeps usage; otherwise it is dropped, and with it a chunk
-	// that has nothing else.
+	// that has nothing else. Of a stream that is passed on, only such a chunk is.
 	IncludeUsage bool
 
 	// Key is the used credential, masked in an error that the stream carries.

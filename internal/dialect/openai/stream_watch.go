@@ -6,33 +6,110 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
 
-// StreamWatch follows a stream that is passed on untouched, to tell what a
-// caller must know of it: its first content, an error in it, and whether its end
-// is a regular one. It is not safe for concurrent use.
+// StreamWatch follows a stream that is passed on, to tell what a caller must know
+// of it: its first content, an error in it, and whether its end is a regular one.
+// It also says what to pass on: every event as it is, but for the little that
+// clients of the dialect cannot take. It is not safe for concurrent use.
 type StreamWatch struct {
-	key       string
+	opts      StreamOptions
 	chat      bool // ends with a finish_reason or the end mark
 	responses bool // ends with an event of the Responses API that says so
 
 	finished, done, cut bool
 	failed              *schemas.Error
+	usage               bool   // the last event has usage and no choice
+	lacking             string // what the last event has not of its blank line
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
-// path that is not known, every end counts as regular. key is the used
-// credential, masked in an error that the stream carries.
-func NewStreamWatch(path, key string) *StreamWatch {
-	return &StreamWatch{key: key, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+// path that is not known, every end counts as regular.
+func NewStreamWatch(path string, opts StreamOptions) *StreamWatch {
+	return &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
 }
 
-// See looks at the next event. It reports whether the event has content for the
-// caller, the end mark included, and the error if it carries one.
-func (w *StreamWatch) See(ev wire.Event) (content bool, failure *schemas.Error) {
+// See looks at the next event. It returns what to pass on of it, which is valid as
+// long as the event is, whether it has content for the caller, the end mark
+// included, and the error if it carries one.
+func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *schemas.Error) {
+	if w.chat {
+		ev = withoutEmptyError(ev)
+	}
+	w.usage = false
+	content, failure = w.look(ev)
+	pass = w.passed(ev, failure != nil)
+	w.lacking = ""
+	if ev.Incomplete && !w.cut {
+		w.lacking = wire.Lacking(pass)
+	}
+	return pass, content, failure
+}
+
+// passed returns what to pass on of an event that was looked at.
+func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
+	switch {
+	case w.cut:
+		return nil // of no use to a client, and half an error may have half a key
+	case w.failed != nil && string(ev.Data) == EndOfStream:
+		return nil // clients would take what broke off for whole
+	case w.usage && !w.opts.IncludeUsage:
+		return nil // clients that did not ask for it look for the first choice in vain
+	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' || w.responses && eventType(ev) == "failed":
+		return w.withoutKey(ev)
+	}
+	return ev.Raw
+}
+
+// withoutKey returns an event that may quote the key, as an error does, without it.
+// Nothing else of the event is lost but comments.
+func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
+	if !quotes(ev.Raw, w.opts.Key) {
+		return ev.Raw
+	}
+	if ev.Data == nil {
+		return nil
+	}
+	data := masked(ev.Data, w.opts.Key)
+	if w.failed != nil && gjson.ValidBytes(ev.Data) && !gjson.ValidBytes(data) {
+		return AppendStreamError(nil, w.failed) // the key is no more than a number, or a word of the dialect
+	}
+	return wire.AppendEvent(nil, string(masked([]byte(ev.Name), w.opts.Key)), data)
+}
+
+// withoutEmptyError returns a chunk without an "error" member that says nothing:
+// openai-go ends the stream at any that exists. Others are returned as they are.
+func withoutEmptyError(ev wire.Event) wire.Event {
+	if !mentionsError(ev.Data) || !gjson.ValidBytes(ev.Data) {
+		return ev
+	}
+	data := ev.Data
+	for {
+		v := gjson.GetBytes(data, "error")
+		if !v.Exists() || present([]byte(v.Raw)) {
+			break
+		}
+		shorter, err := sjson.DeleteBytes(data, "error")
+		if err != nil || len(shorter) >= len(data) {
+			return ev // it is not written as others write it
+		}
+		data = shorter
+	}
+	if len(data) < len(ev.Data) {
+		ev.Data, ev.Raw = data, ev.WithData(data)
+	}
+	return ev
+}
+
+// mentionsError tells apart the few events that may have an "error" member.
+func mentionsError(data []byte) bool { return bytes.Contains(data, []byte(`"error"`)) }
+
+// look notes what an event says.
+func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error) {
 	if len(ev.Data) == 0 {
 		return false, nil
 	}
@@ -45,7 +122,7 @@ func (w *StreamWatch) See(ev wire.Event) (content bool, failure *schemas.Error) 
 		return true, nil
 	}
 	if w.carriesError(ev) {
-		w.failed = errorInStream(ev.Data, w.key)
+		w.failed = errorInStream(ev.Data, w.opts.Key)
 		return true, w.failed
 	}
 	switch {
@@ -62,7 +139,7 @@ func (w *StreamWatch) carriesError(ev wire.Event) bool {
 	if ev.Name == "error" {
 		return true
 	}
-	if !bytes.Contains(ev.Data, []byte(`"error"`)) { // most events are done with here
+	if !mentionsError(ev.Data) {
 		return false
 	}
 	v := gjson.GetManyBytes(ev.Data, "error", "object", "type")
@@ -70,7 +147,11 @@ func (w *StreamWatch) carriesError(ev wire.Event) bool {
 }
 
 func (w *StreamWatch) seeChat(data []byte) (content bool) {
-	gjson.GetBytes(data, "choices").ForEach(func(_, choice gjson.Result) bool {
+	choices := gjson.GetBytes(data, "choices")
+	if !choices.IsArray() {
+		choices = gjson.Result{} // gjson would take a scalar for its own element
+	}
+	choices.ForEach(func(_, choice gjson.Result) bool {
 		content = true
 		switch reason := choice.Get("finish_reason").String(); reason {
 		case "":
@@ -81,26 +162,46 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 		}
 		return true
 	})
+	w.usage = !content && gjson.GetBytes(data, "usage").IsObject()
 	return content
 }
 
 func (w *StreamWatch) seeResponses(ev wire.Event) {
+	switch eventType(ev) {
+	case "completed", "incomplete", "failed":
+		w.finished = true
+	}
+}
+
+// eventType returns the name of an event of the Responses API, without "response.".
+func eventType(ev wire.Event) string {
 	name := ev.Name
 	if name == "" {
 		name = gjson.GetBytes(ev.Data, "type").String()
 	}
-	switch strings.TrimPrefix(name, "response.") {
-	case "completed", "incomplete", "failed":
-		w.finished = true
-	}
+	return strings.TrimPrefix(name, "response.")
 }
 
 // Done reports whether the end mark was seen, so that nothing more is to come.
 func (w *StreamWatch) Done() bool { return w.done }
 
 // End returns what it means that the source ended with err: io.EOF for a regular
-// end, else an error. After the end mark every end is regular.
-func (w *StreamWatch) End(err error) error {
+// end, else an error. After the end mark every end is regular. What the source
+// left out of it is to be passed on first: clients drop a last event without a
+// blank line, and some wait for the end mark.
+func (w *StreamWatch) End(err error) (missing []byte, end error) {
+	end = w.meaning(err)
+	if end == io.EOF || w.failed != nil {
+		missing = append(missing, w.lacking...)
+	}
+	if end == io.EOF && w.chat && !w.done {
+		missing = AppendEnd(missing)
+	}
+	w.lacking = ""
+	return missing, end
+}
+
+func (w *StreamWatch) meaning(err error) error {
 	switch {
 	case w.failed != nil:
 		return w.failed

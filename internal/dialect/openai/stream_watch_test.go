@@ -10,30 +10,49 @@ import (
 	"bifrost/schemas"
 )
 
-// watched shows a stream to a StreamWatch and returns the index of the first
-// event with content, the first error and what the end means.
-func watched(path, stream string) (first int, failure *schemas.Error, end error) {
-	w := NewStreamWatch(path, "sk-1")
+// seen is what a StreamWatch makes of a stream.
+type seen struct {
+	passed  string
+	first   int // index of the first event with content; -1: none
+	failure *schemas.Error
+	end     error
+}
+
+// watched shows a stream to a StreamWatch.
+func watched(path, stream string) seen {
+	return watchedWith(path, stream, StreamOptions{Key: "sk-1"})
+}
+
+func watchedWith(path, stream string, opts StreamOptions) seen {
+	w := NewStreamWatch(path, opts)
 	r := wire.NewReader(strings.NewReader(stream))
-	first = -1
+	out := seen{first: -1}
 	for i := 0; ; i++ {
 		ev, err := r.Next()
 		if err != nil {
-			return first, failure, w.End(err)
+			missing, end := w.End(err)
+			out.passed, out.end = out.passed+string(missing), end
+			return out
 		}
-		content, failed := w.See(ev)
-		if content && first < 0 {
-			first = i
+		pass, content, failed := w.See(ev)
+		out.passed += string(pass)
+		if content && out.first < 0 {
+			out.first = i
 		}
-		if failed != nil && failure == nil {
-			failure = failed
+		if failed != nil && out.failure == nil {
+			out.failure = failed
 		}
 	}
 }
 
+const (
+	partChunk = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a \\\"error\\\"\"},\"finish_reason\":null}]}\n\n"
+	lastChunk = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+	endMark   = "data: [DONE]\n\n"
+)
+
 func TestAWatchedStreamsEndIsRegularOnlyWithItsEndMark(t *testing.T) {
-	const part = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a \\\"error\\\"\"},\"finish_reason\":null}]}\n\n"
-	const last = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+	const part, last = partChunk, lastChunk
 	const created = "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"error\":null}}\n\n"
 	cases := map[string]struct {
 		path, stream string
@@ -57,12 +76,12 @@ func TestAWatchedStreamsEndIsRegularOnlyWithItsEndMark(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			first, failure, end := watched(c.path, c.stream)
-			if first != c.first || failure != nil {
-				t.Fatalf("first content in event %d, want %d; error %v", first, c.first, failure)
+			got := watched(c.path, c.stream)
+			if got.first != c.first || got.failure != nil {
+				t.Fatalf("first content in event %d, want %d; error %v", got.first, c.first, got.failure)
 			}
-			if c.clean && end != io.EOF || !c.clean && !errors.Is(end, schemas.ErrUpstream) {
-				t.Fatalf("the end is %v", end)
+			if c.clean && got.end != io.EOF || !c.clean && !errors.Is(got.end, schemas.ErrUpstream) {
+				t.Fatalf("the end is %v", got.end)
 			}
 		})
 	}
@@ -79,11 +98,11 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 		"old":       {PathChat, "data: {\"object\":\"error\",\"message\":\"m\",\"code\":503}\n\n", schemas.KindUpstream},
 	} {
 		t.Run(name, func(t *testing.T) {
-			first, failure, end := watched(c.path, c.stream)
-			if first != 0 || failure == nil || failure.Kind != c.kind || end != error(failure) {
-				t.Fatalf("got %d, %v, %v", first, failure, end)
+			got := watched(c.path, c.stream)
+			if got.first != 0 || got.failure == nil || got.failure.Kind != c.kind || got.end != error(got.failure) {
+				t.Fatalf("got %d, %v, %v", got.first, got.failure, got.end)
 			}
-			if up := failure.Upstream; up != nil && strings.Contains(string(up.Body), "sk-1") {
+			if up := got.failure.Upstream; up != nil && strings.Contains(string(up.Body), "sk-1") {
 				t.Fatal("the key is in the reply")
 			}
 		})
@@ -92,12 +111,113 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 
 func TestABrokenSourceIsForgivenAfterTheEndMarkOnly(t *testing.T) {
 	cut := &schemas.Error{Kind: schemas.KindUpstream}
-	w := NewStreamWatch(PathChat, "")
-	if err := w.End(cut); err != cut {
-		t.Fatalf("got %v", err)
+	w := NewStreamWatch(PathChat, StreamOptions{})
+	if missing, err := w.End(cut); err != cut || len(missing) > 0 {
+		t.Fatalf("got %v, missing %q", err, missing)
 	}
 	w.See(wire.Event{Data: []byte(EndOfStream)})
-	if err := w.End(cut); err != io.EOF || !w.Done() {
-		t.Fatalf("got %v", err)
+	if missing, err := w.End(cut); err != io.EOF || !w.Done() || len(missing) > 0 {
+		t.Fatalf("got %v, missing %q", err, missing)
+	}
+}
+
+// A client drops a last event without its blank line, and may wait for the end
+// mark; what broke off must not get one.
+func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
+	const created, completed = "data: {\"type\":\"response.created\"}\n\n", "data: {\"type\":\"response.completed\"}"
+	const failure = "data: {\"error\":{\"message\":\"m\"}}"
+	const failing = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}\n\n"
+	open := func(block string) string { return strings.TrimRight(block, "\n") }
+	for name, c := range map[string]struct{ path, stream, want string }{
+		"whole":                       {PathChat, partChunk + lastChunk + endMark, partChunk + lastChunk + endMark},
+		"a comment at the end":        {PathChat, lastChunk + endMark + ": bye\n\n", lastChunk + endMark + ": bye\n\n"},
+		"no mark":                     {PathChat, partChunk + lastChunk, partChunk + lastChunk + endMark},
+		"no mark, an open comment":    {PathChat, lastChunk + ": bye", lastChunk + ": bye\n\n" + endMark},
+		"no mark, completions":        {PathCompletions, lastChunk, lastChunk + endMark},
+		"open mark":                   {PathChat, lastChunk + open(endMark), lastChunk + endMark},
+		"half open mark":              {PathChat, lastChunk + open(endMark) + "\n", lastChunk + endMark},
+		"half open mark, CRLF":        {PathChat, lastChunk + open(endMark) + "\r\n", lastChunk + open(endMark) + "\r\n\n"},
+		"half open mark, CR":          {PathChat, lastChunk + open(endMark) + "\r", lastChunk + open(endMark) + "\r\n\n"},
+		"open last chunk":             {PathChat, partChunk + open(lastChunk), partChunk + lastChunk + endMark},
+		"open responses":              {PathResponses, created + completed, created + completed + "\n\n"},
+		"whole responses":             {PathResponses, created + completed + "\n\n", created + completed + "\n\n"},
+		"open, another path":          {"/audio/speech", "data: {}", "data: {}\n\n"},
+		"open error":                  {PathChat, partChunk + failure, partChunk + failure + "\n\n"},
+		"error, mark":                 {PathChat, partChunk + failure + "\n\n" + endMark, partChunk + failure + "\n\n"},
+		"failing reason, mark":        {PathChat, failing + endMark, failing},
+		"bare end":                    {PathChat, partChunk, partChunk},
+		"bare end, open":              {PathChat, partChunk + open(partChunk), partChunk + open(partChunk)},
+		"cut":                         {PathChat, partChunk + lastChunk[:40], partChunk},
+		"something cut after the end": {PathChat, lastChunk + endMark + "data: {", lastChunk + endMark},
+	} {
+		if got := watched(c.path, c.stream); got.passed != c.want {
+			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
+		}
+	}
+}
+
+// openai-go ends a stream at any chunk with an "error" member, null included.
+func TestAnErrorThatSaysNothingIsTakenOutOfAChunk(t *testing.T) {
+	for sent, want := range map[string]string{
+		`data: {"error":null,"choices":[{"index":0}]}`:               `data: {"choices":[{"index":0}]}`,
+		`data:{"a":1.50, "error" : "" , "choices":[{"error":null}]}`: `data:{"a":1.50 , "choices":[{"error":null}]}`,
+		": c\nid: 7\ndata: {\"choices\":[],\"error\":{}}\nretry: 5":  ": c\nid: 7\ndata: {\"choices\":[]}\nretry: 5",
+		"data: {\"choices\":[],\r\ndata: \"x\":1,\"error\":null}\r":  "data: {\"choices\":[],\ndata: \"x\":1}\r",
+		`data: {"error":false,"choices":[],"error":null}`:            `data: {"choices":[]}`,
+		`data: {"choices":[{"delta":{"content":"\"error\":null"}}]}`: "",
+		`data: {"choices":[{"error":null}]}`:                         "",
+		`data: {"choices":[],"x":{"error":null},"errors":null}`:      "",
+		`data: {"choices":[] "error":null}`:                          "",
+	} {
+		if want == "" {
+			want = sent
+		}
+		const end = "\n\n"
+		for _, path := range []string{PathChat, PathCompletions} {
+			if got := watched(path, sent+end+lastChunk+endMark); got.passed != want+end+lastChunk+endMark || got.end != io.EOF {
+				t.Errorf("%s: passed %q, want %q (the end is %v)", sent, got.passed, want, got.end)
+			}
+		}
+		if got := watched(PathResponses, sent+end); got.passed != sent+end {
+			t.Errorf("%s of the Responses API: passed %q", sent, got.passed)
+		}
+	}
+	got := watched(PathChat, `data: {"error":null,"error":{"message":"m","code":429}}`+"\n\n")
+	if got.failure == nil || got.failure.Kind != schemas.KindRateLimited || strings.Contains(got.passed, "null") {
+		t.Errorf("an error behind another: %v, %q", got.failure, got.passed)
+	}
+}
+
+// Many clients look for the first choice of every chunk.
+func TestAUsageChunkIsPassedOnToThoseWhoAskedForIt(t *testing.T) {
+	const counted = `"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}` + "\n\n"
+	for chunk, dropped := range map[string]bool{
+		`data: {"choices":[],` + counted:                                            true,
+		"event: x\ndata: {\"choices\":null," + counted:                              true,
+		`data: {"error":null,"choices":[],` + counted:                               true,
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":null}],` + counted: false,
+		`data: {"choices":[],"usage":null}` + "\n\n":                                false,
+		`data: {"choices":[],"prompt_filter_results":[]}` + "\n\n":                  false,
+	} {
+		kept := strings.Replace(chunk, `"error":null,`, "", 1)
+		for _, path := range []string{PathChat, PathCompletions, PathResponses} {
+			for _, asked := range []bool{false, true} {
+				got := watchedWith(path, partChunk+chunk+lastChunk+chunk+endMark, StreamOptions{IncludeUsage: asked})
+				want := partChunk + kept + lastChunk + kept + endMark
+				switch {
+				case path == PathResponses:
+					want = partChunk + chunk + lastChunk + chunk + endMark
+				case dropped && !asked:
+					want = partChunk + lastChunk + endMark
+				}
+				if got.passed != want || got.end != io.EOF {
+					t.Errorf("%s, asked %v: passed %q, want %q", path, asked, got.passed, want)
+				}
+			}
+		}
+	}
+	open := strings.TrimRight(`data: {"choices":[],`+counted, "\n")
+	if got := watched(PathChat, lastChunk+open); got.passed != lastChunk+endMark {
+		t.Errorf("an open one at the end: passed %q", got.passed)
 	}
 }

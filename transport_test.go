@@ -1,0 +1,64 @@
+package bifrost_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"bifrost"
+	"bifrost/schemas"
+)
+
+// answering is a provider whose every raw answer has the same headers.
+type answering struct{ header http.Header }
+
+func (answering) Describe() schemas.ProviderInfo {
+	return schemas.ProviderInfo{Type: "answering", Dialect: schemas.DialectOpenAI, KeyOptional: true,
+		Operations: []schemas.Operation{schemas.OperationRaw}}
+}
+
+func (p answering) Call(context.Context, *schemas.Attempt) (*schemas.Response, error) {
+	return &schemas.Response{Raw: &schemas.RawResponse{StatusCode: 200, Header: p.header, Body: io.NopCloser(strings.NewReader("{}"))}}, nil
+}
+
+func TestEveryAnswerThroughTransportHasARequestID(t *testing.T) {
+	for name, c := range map[string]struct {
+		header http.Header
+		own    string
+	}{
+		"the provider's": {http.Header{"X-Request-Id": {"theirs"}}, "theirs"},
+		"none":           {http.Header{"Content-Type": {"application/json"}}, ""},
+		"no header":      {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, err := bifrost.Init(schemas.BifrostConfig{}, bifrost.WithProvider("p", answering{c.header}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Shutdown(context.Background())
+			through := &http.Client{Transport: client.Transport("p")}
+			var ids sync.Map
+			var callers sync.WaitGroup
+			for range 8 {
+				callers.Go(func() {
+					resp, err := through.Post("http://any/v1/chat/completions", "application/json", strings.NewReader(`{"model":"m"}`))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+					_ = resp.Body.Close()
+					id := resp.Header.Get("X-Request-Id")
+					_, again := ids.Swap(id, true)
+					if c.own != "" && id != c.own || c.own == "" && (id == "" || again) {
+						t.Errorf("got %q, seen before: %v", id, again)
+					}
+				})
+			}
+			callers.Wait()
+		})
+	}
+}
