@@ -106,6 +106,7 @@ func TestSubscribersOfSupervisorEventsHoldUpNoRestart(t *testing.T) {
 				a := newAccount(sizes(4, 10))
 				client := startAccount(t, a, newProvider(func(_ context.Context, at *schemas.Attempt) (*schemas.Response, error) {
 					if at.Request.Model == "boom" {
+						time.Sleep(time.Second)
 						panic("boom")
 					}
 					return answer("ok"), nil
@@ -116,11 +117,15 @@ func TestSubscribersOfSupervisorEventsHoldUpNoRestart(t *testing.T) {
 						subscriber()
 					}
 				})
-				for range 4 {
-					boom := chat()
-					boom.Model = "boom"
-					_, _ = client.ChatCompletionRequest(t.Context(), boom)
+				var callers sync.WaitGroup
+				for range 4 { // at once, so that each worker panics
+					callers.Go(func() {
+						boom := chat()
+						boom.Model = "boom"
+						_, _ = client.ChatCompletionRequest(t.Context(), boom)
+					})
 				}
+				callers.Wait()
 				synctest.Wait()
 				if s := stats(client); s.Workers != 4 || s.Restarting != 0 {
 					t.Errorf("%d workers, %d restarting", s.Workers, s.Restarting)

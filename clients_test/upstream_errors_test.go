@@ -227,7 +227,7 @@ var withinSuccess = []struct {
 	{`{"error":{"message":"no upstream","code":503},"choices":[]}`, 503, "upstream", "no upstream"},
 	{`{"error":{"message":"bad input","type":"invalid_request_error"}}`, 400, "invalid_request", "bad input"},
 	{`{"error":{"message":"for ` + providerKey + `","code":401}}`, 502, "upstream_credentials", "the provider refused the key"},
-	{`{"error":"in words for ` + providerKey + `"}`, 500, "upstream", "the provider failed"},
+	{`{"error":"in words for ` + providerKey + `"}`, 500, "upstream", "in words for ***"},
 }
 
 // Of a success with an error in it the SDK makes an answer without a choice.
