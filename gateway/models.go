@@ -68,15 +68,19 @@ func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schem
 	return models, err
 }
 
-// pick returns the named models once each, with what the list knows of them.
+// pick returns the named models once each: those that the list knows as it has
+// them, in its order, then the others.
 func pick(list []schemas.Model, named []string) []schemas.Model {
 	var out []schemas.Model
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(named))) {
-		m := schemas.Model{ID: name}
-		if i := slices.IndexFunc(list, func(m schemas.Model) bool { return m.ID == name }); i >= 0 {
-			m = list[i]
+	missing := slices.Compact(slices.Sorted(slices.Values(named)))
+	for _, m := range list {
+		if i, ok := slices.BinarySearch(missing, m.ID); ok {
+			out = append(out, m)
+			missing = slices.Delete(missing, i, i+1)
 		}
-		out = append(out, m)
+	}
+	for _, name := range missing {
+		out = append(out, schemas.Model{ID: name})
 	}
 	return out
 }

@@ -254,6 +254,37 @@ func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
 	})
 }
 
+func TestAReaderToTheEndIsNotHeldByAnUpstreamThatNeverCloses(t *testing.T) {
+	const failed = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"m\",\"code\":503}}\n\n"
+	for _, text := range []string{done, failed, done + "data: {\"choices\":[]}\n\n"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := httpx.WithTimeouts(doerFunc(func(ctx context.Context, _ *httpx.Request) (*httpx.Response, error) {
+				r, w := io.Pipe()
+				go func() { // ends when ctx does
+					_, _ = io.WriteString(w, text)
+					<-ctx.Done()
+					_ = w.CloseWithError(ctx.Err())
+				}()
+				return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r}, nil
+			}), httpx.Timeouts{Total: time.Hour})
+			begin := time.Now()
+			resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(resp.Raw.Body)
+			want := text
+			if text != failed {
+				want = done
+			}
+			if took := time.Since(begin); string(got) != want || (err != nil) != (text == failed) || took > 200*time.Millisecond {
+				t.Errorf("got %q, %v after %v", got, err, took)
+			}
+			_ = resp.Raw.Body.Close()
+		})
+	}
+}
+
 func TestAConnectionIsUsedAgainAfterAStream(t *testing.T) {
 	up := providertest.NewUpstream(t)
 	end := make(chan struct{})

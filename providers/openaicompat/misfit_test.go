@@ -34,6 +34,13 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 		"an operation that is not known":   {"/moderations", streamBody, "application/json", `{"id":"r"}`, "", 0},
 		"a page to a chat":                 {"/chat/completions", wholeBody, "text/html; charset=utf-8", page, "web page", 200},
 		"a page to a stream":               {"/chat/completions", streamBody, "text/html", page, "web page", 200},
+		"an empty answer":                  {"/chat/completions", wholeBody, "application/json", "", "is empty", -1},
+		"an empty answer to embeddings":    {"/embeddings", wholeBody, "", " \n", "is empty", -1},
+		"null":                             {"/embeddings", wholeBody, "application/json", "null", "not a json object", -1},
+		"text":                             {"/completions", wholeBody, "text/plain", "Hello", "not a json object", -1},
+		"garbage":                          {"/chat/completions", wholeBody, "application/json", "{garbage", "not valid json", -1},
+		"nothing to another operation":     {"/moderations", wholeBody, "", "", "", 0},
+		"a stream to a whole call":         {"/chat/completions", wholeBody, "text/event-stream", "data: {}\n\n", "with a stream", -1},
 		"a page to an unknown operation":   {"/reports", wholeBody, "text/html", page, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,10 +121,10 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 	for answer, paths := range map[string][]string{
 		`{"error":null,"choices":[{"message":{"content":"\"error\":1"}}]}`: nil,
 		` {"choices":[],"x":{"error":{"message":"m"}},"error":""}`:         nil,
-		`{"choices":[`:                   nil,
-		``:                               nil,
-		`say: {"error":{"message":"m"}}`: nil,
-		`[{"error":{"message":"m"}}]`:    nil,
+		`{"choices":[`:                   {"/responses", "/moderations"},
+		``:                               {"/responses", "/moderations"},
+		`say: {"error":{"message":"m"}}`: {"/responses", "/moderations"},
+		`[{"error":{"message":"m"}}]`:    {"/responses", "/moderations"},
 		`{"data":[` + long + `1]}`:       nil,
 		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:    nil,
 		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`: {"/responses", "/moderations"},
@@ -144,7 +151,11 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 func TestOfALongSuccessOnlyTheBeginningIsHeld(t *testing.T) {
 	body := &endless{}
 	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
-		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
+		long := struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(strings.NewReader("{"), body), body}
+		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: long}, nil
 	}), nil)
 	resp, err := call(t.Context(), p, raw("POST", "/embeddings"))
 	if err != nil || body.read > openai.MaxErrorBody+1 {

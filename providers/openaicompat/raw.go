@@ -59,6 +59,12 @@ func (c *call) misfit(req *schemas.RawRequest, resp *httpx.Response) error {
 		if wantsStream(req) {
 			return notAStream(resp, c.key)
 		}
+	case "text/event-stream":
+		if mayCarryError(req.Path) && req.Path != openai.PathEmbeddings && len(req.Body) > 0 && !wantsStream(req) {
+			_ = resp.Body.Close()
+			return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
+				Message: "the provider answered a request for a whole answer with a stream; make the call with stream true"}
+		}
 	}
 	return nil
 }

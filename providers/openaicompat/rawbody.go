@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/tidwall/gjson"
+
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
@@ -69,9 +71,30 @@ func (b *rawBody) readUnlessError(resp *httpx.Response) error {
 		b.ended = io.EOF
 	}
 	if text := bytes.TrimLeft(b.head, " \t\r\n"); len(text) > 0 && text[0] == '{' {
-		return openai.ErrorWithin(b.head, b.call.key)
+		if err := openai.ErrorWithin(b.head, b.call.key); err != nil {
+			return err
+		}
 	}
-	return nil
+	return noObject(b.head, b.ended == io.EOF)
+}
+
+// noObject returns nil, or the error for a successful answer that is no JSON
+// object: SDKs make an empty answer of some, without an error.
+func noObject(head []byte, whole bool) error {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	what := ""
+	switch {
+	case whole && len(text) == 0:
+		what = "is empty"
+	case len(text) > 0 && text[0] != '{':
+		what = "is not a json object"
+	case whole && !gjson.ValidBytes(text):
+		what = "is not valid json"
+	default:
+		return nil
+	}
+	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
+		Message: "the provider's answer " + what + "; try again, or check network_config.base_url"}
 }
 
 func (b *rawBody) Read(p []byte) (int, error) {

@@ -71,13 +71,26 @@ func (s *rawStream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// advance reads the next event.
+// advance reads the next event. It does not wait for the source to close after the
+// end mark or an error: some never do.
 func (s *rawStream) advance() {
+	if s.watch.Over() {
+		if s.watch.Done() {
+			drain(s.body)
+		}
+		s.end(io.EOF)
+		return
+	}
 	ev, err := s.events.Next()
 	if err == nil {
 		s.pending, _, _ = s.watch.See(ev) // an error in it is passed on, and is what the end means
 		return
 	}
+	s.end(err)
+}
+
+// end notes what it means that the source has ended with err.
+func (s *rawStream) end(err error) {
 	if s.pending, s.ended = s.watch.End(err); s.ended != io.EOF {
 		s.ended = s.call.named(s.ended)
 	}

@@ -185,6 +185,11 @@ func eventType(ev wire.Event) string {
 // Done reports whether the end mark was seen, so that nothing more is to come.
 func (w *StreamWatch) Done() bool { return w.done }
 
+// Over reports whether nothing that may follow is for the caller: the end mark was
+// seen, or an error. What End makes of io.EOF is the stream's end then, though the
+// source goes on.
+func (w *StreamWatch) Over() bool { return w.done || w.failed != nil }
+
 // End returns what it means that the source ended with err: io.EOF for a regular
 // end, else an error. After the end mark every end is regular. What the source
 // left out of it is to be passed on first: clients drop a last event without a
