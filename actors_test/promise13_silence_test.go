@@ -64,8 +64,8 @@ func leaky(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
 		return nil, errors.New(promptMarker + completionMarker + keyMarker)
 	case "upstream":
 		return nil, &schemas.Error{Kind: schemas.KindUpstream, StatusCode: 500, Message: "the provider failed", Upstream: upstream, Err: errors.New(completionMarker)}
-	case "unauthorized":
-		return nil, &schemas.Error{Kind: schemas.KindUnauthorized, StatusCode: 401, Message: "the key was refused", Upstream: upstream}
+	case "unauthorized": // 403, so that the keys rest for this model only
+		return nil, &schemas.Error{Kind: schemas.KindUnauthorized, StatusCode: 403, Message: "the key was refused", Upstream: upstream}
 	case "slow":
 		return nil, pause(ctx, time.Hour)
 	case "broken stream":
@@ -144,6 +144,9 @@ func TestNothingPrintsAPromptACompletionOrAKey(t *testing.T) {
 			keys(schemas.Key{Name: "first", Value: keyMarker}, schemas.Key{Value: keyMarker + "-2"}),
 			withOption(bifrost.WithLogger(zerolog.New(seen).Level(zerolog.TraceLevel))))
 		seen.events(t, client.ActorSystem())
+		for _, m := range []string{"panic", "unauthorized"} { // alone, so that it is not refused for the others
+			exerciseOne(t, client, seen, m, schemas.OperationChat)
+		}
 		exerciseAll(t, client, seen)
 		client.SetDropExcessRequests(true)
 		exerciseAll(t, client, seen)
@@ -158,8 +161,10 @@ func TestNothingPrintsAPromptACompletionOrAKey(t *testing.T) {
 		hard.wait()
 		synctest.Wait()
 		seen.lacks(t, markers...)
-		if !bytes.Contains([]byte(seen.String()), []byte("panicked")) {
-			t.Error("the record has no panic: it does not see the log")
+		for _, what := range []string{"panicked", "refused a key"} {
+			if !bytes.Contains([]byte(seen.String()), []byte(what)) {
+				t.Errorf("the record has no word of what %s: it does not see the log", what)
+			}
 		}
 	})
 }
