@@ -254,6 +254,25 @@ func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
 	})
 }
 
+func TestAStreamThatWasAskedForIsOneWhateverItsTypeIsCalled(t *testing.T) {
+	for _, media := range []string{"", "text/plain; charset=utf-8", "application/octet-stream", "TEXT/EVENT-STREAM"} {
+		p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+			return response(200, media, strings.TrimSuffix(done, "data: [DONE]\n\n")), nil
+		}), nil)
+		req := raw("POST", "/chat/completions")
+		req.Raw.Body = []byte(`{"model":"m","stream":true}`)
+		resp, err := call(t.Context(), p, req)
+		if err != nil {
+			t.Errorf("%q: %v", media, err)
+			continue
+		}
+		got, err := io.ReadAll(resp.Raw.Body)
+		if media, _, _ := strings.Cut(resp.Raw.Header.Get("Content-Type"), ";"); media != "text/event-stream" || err != nil || string(got) != done {
+			t.Errorf("%q: got %q of type %s, %v", media, got, media, err)
+		}
+	}
+}
+
 func TestAReaderToTheEndIsNotHeldByAnUpstreamThatNeverCloses(t *testing.T) {
 	const failed = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"m\",\"code\":503}}\n\n"
 	for _, text := range []string{done, failed, done + "data: {\"choices\":[]}\n\n"} {

@@ -31,8 +31,9 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 		return nil, err
 	}
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
-	if mediaType(resp.Header) == "text/event-stream" {
-		out.Header.Del("Content-Length") // events may be changed, added and left out
+	if mediaType(resp.Header) == "text/event-stream" || wantsStream(req) {
+		out.Header.Set("Content-Type", "text/event-stream") // some providers do not name the type of their streams
+		out.Header.Del("Content-Length")                    // events may be changed, added and left out
 		out.Body, err = c.rawStream(req, resp)
 	} else {
 		out.Body, err = c.rawBody(req, resp)
