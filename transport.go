@@ -136,7 +136,9 @@ func readBody(req *http.Request) ([]byte, error) {
 	case r := <-all:
 		return r.body, r.err
 	case <-req.Context().Done():
-		_ = req.Body.Close()
+		// A body may have one lock for both, as a server's request has: its Close then
+		// waits for the Read. It ends with the body, as the reading does.
+		go func() { _ = req.Body.Close() }()
 		return nil, &endedError{ctx: req.Context().Err(), err: errors.New("the request's body had not been read yet")}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -96,6 +97,49 @@ func TestTransportHeedsItsContextWhileTheRequestsBodyIsRead(t *testing.T) {
 		}
 		atRest(t, client)
 	})
+}
+
+// locked is a body with one lock for reading and closing, as a server's request has.
+type locked struct {
+	mu sync.Mutex
+	io.ReadCloser
+}
+
+func (b *locked) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ReadCloser.Read(p)
+}
+
+func (b *locked) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ReadCloser.Close()
+}
+
+func TestTransportHeedsItsContextAlsoWhenTheBodyCannotBeClosed(t *testing.T) {
+	client := startClient(t, newProvider(atOnce), sizes(1, 1))
+	body, sender := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://any/v1/files", &locked{ReadCloser: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := client.Transport(providerName).RoundTrip(req)
+		ended <- err
+	}()
+	if _, err := sender.Write([]byte("a")); err != nil { // it is being read
+		t.Fatal(err)
+	}
+	cancel()
+	within(t, 10*time.Second, "the end of the call", func() {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	_ = sender.Close() // the body's end is its sender's affair
 }
 
 func TestAccountsMapsMayChangeAfterTheyWereRead(t *testing.T) {

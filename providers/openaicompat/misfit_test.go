@@ -38,7 +38,7 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 		"an empty answer to embeddings":    {"/embeddings", wholeBody, "", " \n", "is empty", -1},
 		"null":                             {"/embeddings", wholeBody, "application/json", "null", "not a json object", -1},
 		"text":                             {"/completions", wholeBody, "text/plain", "Hello", "not a json object", -1},
-		"garbage":                          {"/chat/completions", wholeBody, "application/json", "{garbage", "not valid json", -1},
+		"garbage":                          {"/chat/completions", wholeBody, "application/json", "{garbage", "is cut off", -1},
 		"nothing to another operation":     {"/moderations", wholeBody, "", "", "", 0},
 		"a stream to a whole call":         {"/chat/completions", wholeBody, "text/event-stream", "data: {}\n\n", "with a stream", -1},
 		"a page to an unknown operation":   {"/reports", wholeBody, "text/html", page, "", 0},
@@ -125,6 +125,9 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 		``:                               {"/responses", "/moderations"},
 		`say: {"error":{"message":"m"}}`: {"/responses", "/moderations"},
 		`[{"error":{"message":"m"}}]`:    {"/responses", "/moderations"},
+		"\xEF\xBB\xBF{\"choices\":[]}":   nil,
+		`{"choices":[],"x":NaN}`:         nil,
+		`{"choices":[],"error":0}`:       nil,
 		`{"data":[` + long + `1]}`:       nil,
 		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:    nil,
 		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`: {"/responses", "/moderations"},
@@ -172,4 +175,19 @@ type closeNoted struct {
 func (b *closeNoted) Close() error {
 	b.closed = true
 	return b.ReadCloser.Close()
+}
+
+func TestACompressedSuccessIsNotJudged(t *testing.T) {
+	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		resp := response(200, "application/json", "\x1f\x8b...")
+		resp.Header.Set("Content-Encoding", "gzip")
+		return resp, nil
+	}), nil)
+	resp, err := call(t.Context(), p, raw("POST", "/chat/completions"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(resp.Raw.Body); err != nil || string(got) != "\x1f\x8b..." || resp.Raw.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("got %q, %v, %v", got, err, resp.Raw.Header)
+	}
 }

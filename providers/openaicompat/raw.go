@@ -2,6 +2,7 @@ package openaicompat
 
 import (
 	"bytes"
+	"net/http"
 
 	"github.com/tidwall/gjson"
 
@@ -31,7 +32,7 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 		return nil, err
 	}
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
-	if mediaType(resp.Header) == "text/event-stream" || wantsStream(req) {
+	if mediaType(resp.Header) == "text/event-stream" || wantsStream(req) && unnamed(resp.Header) {
 		out.Header.Set("Content-Type", "text/event-stream") // some providers do not name the type of their streams
 		out.Header.Del("Content-Length")                    // events may be changed, added and left out
 		out.Body, err = c.rawStream(req, resp)
@@ -43,6 +44,15 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 		return nil, err
 	}
 	return &schemas.Response{Raw: out}, nil
+}
+
+// unnamed reports whether an answer's type says nothing of its form.
+func unnamed(h http.Header) bool {
+	switch mediaType(h) {
+	case "", "text/plain", "application/octet-stream":
+		return plain(h)
+	}
+	return false
 }
 
 // misfit returns nil, or the error for a successful answer whose form shows that
@@ -61,7 +71,7 @@ func (c *call) misfit(req *schemas.RawRequest, resp *httpx.Response) error {
 			return notAStream(resp, c.key)
 		}
 	case "text/event-stream":
-		if mayCarryError(req.Path) && req.Path != openai.PathEmbeddings && len(req.Body) > 0 && !wantsStream(req) {
+		if mayCarryError(req.Path) && req.Path != openai.PathEmbeddings && len(req.Body) > 0 && plain(req.Header) && !wantsStream(req) {
 			_ = resp.Body.Close()
 			return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
 				Message: "the provider answered a request for a whole answer with a stream; make the call with stream true"}

@@ -3,9 +3,9 @@ package openaicompat
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"strconv"
-
-	"github.com/tidwall/gjson"
+	"strings"
 
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
@@ -17,7 +17,7 @@ import (
 // ErrorWithin can judge.
 func (c *call) rawBody(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
 	b := &rawBody{call: c, body: resp.Body}
-	if mayCarryError(req.Path) {
+	if mayCarryError(req.Path) && plain(resp.Header) {
 		return b, b.readUnlessError(resp)
 	}
 	return b, b.readFirst()
@@ -31,6 +31,13 @@ func mayCarryError(path string) bool {
 		return true
 	}
 	return false
+}
+
+// plain reports whether an answer is not compressed: none is asked for that is, but
+// some are sent.
+func plain(h http.Header) bool {
+	coding := h.Get("Content-Encoding")
+	return coding == "" || strings.EqualFold(coding, "identity")
 }
 
 // rawBody is the body of an answer that is no stream.
@@ -70,26 +77,28 @@ func (b *rawBody) readUnlessError(resp *httpx.Response) error {
 	if len(b.head) < most {
 		b.ended = io.EOF
 	}
-	if text := bytes.TrimLeft(b.head, " \t\r\n"); len(text) > 0 && text[0] == '{' {
-		if err := openai.ErrorWithin(b.head, b.call.key); err != nil {
+	answer := bytes.TrimPrefix(b.head, []byte("\xEF\xBB\xBF"))
+	text := bytes.TrimSpace(answer)
+	if len(text) > 0 && text[0] == '{' {
+		if err := openai.ErrorWithin(answer, b.call.key); err != nil {
 			return err
 		}
 	}
-	return noObject(b.head, b.ended == io.EOF)
+	return noObject(text, b.ended == io.EOF)
 }
 
 // noObject returns nil, or the error for a successful answer that is no JSON
-// object: SDKs make an empty answer of some, without an error.
-func noObject(head []byte, whole bool) error {
-	text := bytes.TrimLeft(head, " \t\r\n")
+// object: SDKs make an empty answer of some, without an error. It is not judged as
+// a parser would: some readers take what JSON does not allow, such as NaN.
+func noObject(text []byte, whole bool) error {
 	what := ""
 	switch {
 	case whole && len(text) == 0:
 		what = "is empty"
 	case len(text) > 0 && text[0] != '{':
 		what = "is not a json object"
-	case whole && !gjson.ValidBytes(text):
-		what = "is not valid json"
+	case whole && text[len(text)-1] != '}':
+		what = "is cut off"
 	default:
 		return nil
 	}

@@ -115,7 +115,7 @@ func quotaSpent(kind schemas.ErrorKind, v gjson.Result) bool {
 // null or an empty value with every answer.
 func present(raw json.RawMessage) bool {
 	switch string(bytes.TrimSpace(raw)) {
-	case "", "null", "{}", `""`, "false", "[]":
+	case "", "null", "{}", `""`, "false", "0", "[]":
 		return false
 	}
 	return true

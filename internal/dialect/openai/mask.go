@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -68,6 +69,9 @@ func withoutBeginning(body []byte, key string) []byte {
 	return body
 }
 
+// percentLower finds the escapes of a URL, which may be written in either case.
+var percentLower = regexp.MustCompile(`%[0-9A-F]{2}`)
+
 // forms returns how key may be written: as it is, and as JSON text and URLs write
 // it.
 func forms(key string) []string {
@@ -89,7 +93,9 @@ func forms(key string) []string {
 	for _, form := range all {
 		all = append(all, strings.ReplaceAll(form, "/", `\/`))
 	}
-	all = append(all, url.QueryEscape(key), url.PathEscape(key))
+	for _, form := range []string{url.QueryEscape(key), url.PathEscape(key)} {
+		all = append(all, form, percentLower.ReplaceAllStringFunc(form, strings.ToLower))
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -11,7 +11,8 @@ import (
 func TestAKeyIsMaskedInEveryWayItIsWritten(t *testing.T) {
 	const key = `sk-"a"/b\c&d+e`
 	quoted, _ := json.Marshal(key)
-	for _, form := range []string{key, string(quoted), strings.ReplaceAll(key, "/", `\/`), url.QueryEscape(key), url.PathEscape(key)} {
+	for _, form := range []string{key, string(quoted), strings.ReplaceAll(key, "/", `\/`), url.QueryEscape(key), url.PathEscape(key),
+		`sk-%22a%22%2fb%5cc%26d%2be`} {
 		if got := string(masked([]byte("no: "+form+"."), key)); got != "no: ***." && got != `no: "***".` || !quotes([]byte(form), key) {
 			t.Errorf("%s: got %s", form, got)
 		}

@@ -66,7 +66,8 @@ func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 }
 
 // withoutKey returns an event that may quote the key, as an error does, without it.
-// Nothing else of the event is lost but comments.
+// Nothing else of the event is lost but what is no part of its message: comments, an
+// id, a time to retry.
 func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
 	if !quotes(ev.Raw, w.opts.Key) {
 		return ev.Raw
