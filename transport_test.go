@@ -62,3 +62,42 @@ func TestEveryAnswerThroughTransportHasARequestID(t *testing.T) {
 		})
 	}
 }
+
+func TestTransportLooksForAModelInJSONOnly(t *testing.T) {
+	var asked []string
+	p := providerFunc(func(_ context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+		asked = append(asked, a.Request.Model)
+		return &schemas.Response{Raw: &schemas.RawResponse{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{}"))}}, nil
+	})
+	client, err := bifrost.Init(schemas.BifrostConfig{}, bifrost.WithProvider("p", p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Shutdown(context.Background()) }()
+	through := &http.Client{Transport: client.Transport("p")}
+	for _, media := range []string{"application/json", "application/json; charset=utf-8", "multipart/form-data; boundary=x", ""} {
+		req, err := http.NewRequest(http.MethodPost, "http://any/v1/files", strings.NewReader(`{"model":"m"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", media)
+		resp, err := through.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if got := strings.Join(asked, ","); got != "m,m,," {
+		t.Errorf("asked for the models %q", got)
+	}
+}
+
+type providerFunc func(context.Context, *schemas.Attempt) (*schemas.Response, error)
+
+func (providerFunc) Describe() schemas.ProviderInfo {
+	return schemas.ProviderInfo{Type: "p", Dialect: schemas.DialectOpenAI, Operations: []schemas.Operation{schemas.OperationRaw}, KeyOptional: true}
+}
+
+func (f providerFunc) Call(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+	return f(ctx, a)
+}
