@@ -26,8 +26,8 @@ func (c *Client) Info(provider string) (schemas.ProviderInfo, bool) {
 // the provider if one of that name is configured; the rest is its model. Any
 // other name is looked up in the models that the providers' keys list (or, as with
 // the simulated one, the provider), and, if none lists it, goes to the only
-// provider that has no such list. None or several
-// is not_found, naming the candidates.
+// provider that has no such list. None or several is not_found, naming the
+// candidates.
 func (c *Client) Resolve(model string) (provider, providerModel string, err error) {
 	routes := *c.routes.Load()
 	if before, after, ok := strings.Cut(model, "/"); ok && routes[before] != nil {

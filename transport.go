@@ -24,8 +24,8 @@ import (
 // The worker is held until the response's body is read to its end or closed. A
 // refusal is an HTTP response in the provider's dialect with the status, code and
 // Retry-After that SDKs obey, not a Go error; only a context that has ended, or a
-// request body that cannot be read, is an error. A request body is read whole, so that it can be sent again.
-// Every response has an X-Request-Id: the provider's own, or a new one.
+// request body that cannot be read, is an error. A request body is read whole, so
+// that it can be sent again. Every response has an X-Request-Id: the provider's own, or a new one.
 func (c *Client) Transport(provider string) http.RoundTripper {
 	return &transport{client: c, provider: provider}
 }

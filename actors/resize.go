@@ -7,10 +7,10 @@ import (
 )
 
 // Configure replaces a running router's configuration in place. It returns false,
-// having done nothing, if the router has been told to stop; see Ending. Nothing that was
-// accepted is lost or refused for it: attempts under way end on the version they
-// began with, and what is over a smaller bound is served before anything new. It
-// returns when added workers are up.
+// having done nothing, if the router has been told to stop; see Ending. Nothing
+// that was accepted is lost or refused for it: attempts under way end on the version
+// they began with, and what is over a smaller bound is served before anything new.
+// It returns when added workers are up.
 func (r *Router) Configure(c Config) bool {
 	r.configuring.Lock()
 	defer r.configuring.Unlock()

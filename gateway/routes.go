@@ -68,7 +68,7 @@ func disguised(operation string) bool {
 }
 
 // watched are the operations whose requests or answers are looked at.
-var watched = []string{openai.PathChat, openai.PathEmbeddings, openai.PathModels, "/completions", "/responses"}
+var watched = []string{openai.PathChat, openai.PathEmbeddings, openai.PathModels, openai.PathCompletions, openai.PathResponses}
 
 func noRoute(*exchange) error { return unknownPath() }
 

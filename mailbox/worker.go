@@ -57,8 +57,8 @@ func (m *Mailbox[T]) Ready(w *Worker[T]) Next[T] {
 }
 
 // GiveBack takes an entry that w was handed and has not begun, for another worker:
-// it is the next in turn. If the sender has gone or was answered,
-// as by Drain, w keeps it.
+// it is the next in turn. If the sender has gone or was answered, as by Drain, w
+// keeps it.
 func (m *Mailbox[T]) GiveBack(w *Worker[T]) {
 	m.mu.Lock()
 	if e := w.current; e != nil && e.state == inHand {
