@@ -61,8 +61,15 @@ var floors = []row{
 		why: "a reader of events knows no dialect and no provider"},
 	{floor: 1, path: "internal/httpx", may: []string{"schemas"}, thirdParty: true,
 		why: "upstream HTTP carries bytes and knows no dialect"},
-	{floor: 1, path: "internal/dialect/...", may: []string{"schemas", "internal/wire"}, thirdParty: true,
+	{floor: 1, path: "internal/dialect", may: []string{"schemas", "internal/wire"}, thirdParty: true,
+		why: "what the dialects share knows none of them"},
+	{floor: 1, path: "internal/dialect/...", may: []string{"schemas", "internal/wire", "internal/dialect"}, thirdParty: true,
 		why: "a dialect is a pure codec: no network, no actors, no other dialect"},
+
+	{floor: 2, path: "internal/adapter", may: []string{"schemas", "internal/dialect", "internal/httpx", "internal/wire"}, thirdParty: true,
+		why: "what the adapters share knows a dialect by its interface only"},
+	{floor: 2, path: "internal/surface", may: []string{"schemas", "internal/dialect", "internal/dialect/..."}, thirdParty: true,
+		why: "the callers' side of the dialects sees neither adapters nor connections"},
 
 	{floor: 2, path: "providers", may: []string{"schemas", "internal/...", "providers/..."}, thirdParty: true,
 		why: "the registry puts adapters together and knows no actors"},
@@ -72,10 +79,11 @@ var floors = []row{
 		why: "actors see a schemas.Provider, never a concrete one, nor HTTP or files"},
 
 	{floor: 3, path: ".", engine: true, thirdParty: true,
-		may: []string{"schemas", "pool", "mailbox", "supervisor", "actors", "providers", "providers/..."},
+		may: []string{"schemas", "pool", "mailbox", "supervisor", "actors", "providers", "providers/...",
+			"internal/dialect", "internal/surface"},
 		why: "a program that embeds Bifrost must not link the gateway, the nodes or the configuration file"},
 
-	{floor: 4, path: "gateway", may: []string{".", "schemas", "internal/dialect/...", "internal/wire"}, thirdParty: true,
+	{floor: 4, path: "gateway", may: []string{".", "schemas", "internal/dialect", "internal/surface", "internal/dialect/...", "internal/wire"}, thirdParty: true,
 		why: "the HTTP face uses the client as any program does: no actors, no adapters, no files"},
 	{floor: 4, path: "remote", may: []string{".", "schemas", "actors"}, engine: true, thirdParty: true, later: true,
 		why: "nodes carry the messages of actors and know neither HTTP nor adapters"},

@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
-	"bifrost/providers"
+	"bifrost/internal/surface"
 	"bifrost/schemas"
 )
 
@@ -54,7 +54,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if ctxErr := req.Context().Err(); ctxErr != nil {
 		return nil, &endedError{ctx: ctxErr, err: err}
 	}
-	status, header, text := providers.ErrorReply(t.dialect(), err)
+	status, header, text := surface.Of(t.dialect()).ErrorReply(err)
 	header.Set("X-Request-Id", replyID(err))
 	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
 }

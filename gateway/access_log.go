@@ -10,7 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -52,7 +52,7 @@ func (g *Gateway) finish(x *exchange) {
 func (g *Gateway) logAccess(x *exchange) {
 	status := x.status
 	if status == 0 || x.gone || x.broke != nil && x.left() {
-		status = openai.StatusClientClosed
+		status = dialect.StatusClientClosed
 	}
 	line := g.opts.Logger.Info().Str(fieldRequestID, x.id).Str(fieldMethod, x.r.Method).Str(fieldRoute, x.r.Pattern).
 		Int(fieldStatus, status).Dur(fieldDuration, time.Since(x.began)).Int64(fieldBytes, x.bytes)

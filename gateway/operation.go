@@ -36,11 +36,12 @@ func (g *Gateway) pass(x *exchange, path string, doc *document) error {
 	header := x.r.Header.Clone()
 	header.Set(headerRequestID, x.id)
 	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, &schemas.RawRequest{
-		Method: x.r.Method,
-		Path:   path,
-		Query:  x.r.URL.RawQuery,
-		Header: header,
-		Body:   doc.withModel(x.model),
+		Dialect: schemas.DialectOpenAI,
+		Method:  x.r.Method,
+		Path:    path,
+		Query:   x.r.URL.RawQuery,
+		Header:  header,
+		Body:    doc.withModel(x.model),
 	})
 	if err != nil {
 		return err
@@ -49,8 +50,7 @@ func (g *Gateway) pass(x *exchange, path string, doc *document) error {
 	return x.send(resp.Raw)
 }
 
-// resolve finds the provider of a model, and sees that it speaks the caller's
-// dialect.
+// resolve finds the provider of a model.
 func (g *Gateway) resolve(x *exchange, name string) error {
 	provider, model, err := g.client.Resolve(name)
 	if err != nil {
@@ -60,14 +60,5 @@ func (g *Gateway) resolve(x *exchange, name string) error {
 		return badField("model", "the field model names a provider only; write it as \"provider/model\"")
 	}
 	x.provider, x.model = provider, model
-	info, ok := g.client.Info(provider)
-	if !ok { // removed a moment ago
-		return &schemas.Error{Kind: schemas.KindNotFound, Provider: provider, Model: model,
-			Message: "the provider has been removed; use another model"}
-	}
-	if info.Dialect != schemas.DialectOpenAI || !info.Supports(schemas.OperationRaw) {
-		return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Provider: provider, Model: model,
-			Message: "the provider does not take calls of the OpenAI dialect through this gateway; use a model of another provider"}
-	}
 	return nil
 }

@@ -127,11 +127,11 @@ func TestARefusedKeyOfOursIsNotTheCallersFault(t *testing.T) {
 	wantError{status: 502, code: "upstream_credentials", kind: "server_error", origin: "upstream"}.check(t, serveFake(t, p).post(t, chatPath, goodChat))
 }
 
-func TestAProviderOfAnotherDialectIsUnsupportedAndNotCalled(t *testing.T) {
+func TestACallThatCannotBeTranslatedIsUnsupportedAndNotCalled(t *testing.T) {
 	p := always(answer)
 	p.dialect = "anthropic"
-	got := serveFake(t, p).post(t, chatPath, goodChat)
-	wantError{status: 400, code: "unsupported_operation", kind: "invalid_request_error", saysPartly: "OpenAI dialect"}.check(t, got)
+	got := serveFake(t, p).post(t, "/v1/fine_tuning/jobs", goodChat)
+	wantError{status: 400, code: "unsupported_operation", kind: "invalid_request_error", saysPartly: "not translated"}.check(t, got)
 	if got.header.Get("X-Should-Retry") != "false" {
 		t.Error("the client may retry in vain")
 	}

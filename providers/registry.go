@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"bifrost/internal/adapter"
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
-	"bifrost/providers/openaicompat"
 	"bifrost/providers/simulated"
 	"bifrost/schemas"
 )
@@ -101,9 +102,9 @@ func buildCompatible(name string, r row, cfg schemas.ProviderConfig) (schemas.Pr
 	if err != nil {
 		return nil, err
 	}
-	return openaicompat.New(openaicompat.Options{
-		Name: name, Type: r.name, BaseURL: base, Auth: r.auth, KeyOptional: keyOptional, Operations: r.operations,
-		ExtraHeaders: network.ExtraHeaders, Chat: r.chat, Doer: withTimeouts(doer, network),
+	return adapter.New(adapter.Options{
+		Name: name, Type: r.name, BaseURL: base, Credential: r.auth, KeyOptional: keyOptional, Operations: r.operations,
+		ExtraHeaders: network.ExtraHeaders, Codec: openai.Codec{Chat: r.chat}, Doer: withTimeouts(doer, network),
 	}), nil
 }
 
@@ -119,9 +120,9 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 		simulation = *cfg.Simulation
 	}
 	upstream := simulated.New(simulation)
-	return openaicompat.New(openaicompat.Options{
-		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Auth: openaicompat.Bearer,
-		KeyOptional: true, Operations: chatAndEmbeddings, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
+	return adapter.New(adapter.Options{
+		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Credential: adapter.Bearer,
+		KeyOptional: true, Operations: chatAndEmbeddings, Codec: openai.Codec{}, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
 		Models: upstream.Models(), // nobody who meant another provider is to get a simulated answer
 		Doer:   withTimeouts(upstream, cfg.NetworkConfig),
 	}), nil

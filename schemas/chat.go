@@ -19,16 +19,27 @@ type ChatRequest struct {
 	MaxTokens           *int            `json:"max_tokens,omitempty"`
 	Temperature         *float64        `json:"temperature,omitempty"`
 	TopP                *float64        `json:"top_p,omitempty"`
+	TopK                *int            `json:"top_k,omitempty"` // not of OpenAI's own API
 	FrequencyPenalty    *float64        `json:"frequency_penalty,omitempty"`
 	PresencePenalty     *float64        `json:"presence_penalty,omitempty"`
 	N                   *int            `json:"n,omitempty"`
 	Seed                *int64          `json:"seed,omitempty"`
 	Stop                Strings         `json:"stop,omitempty"`
 	ReasoningEffort     string          `json:"reasoning_effort,omitempty"`
+	Logprobs            *bool           `json:"logprobs,omitempty"`
+	TopLogprobs         *int            `json:"top_logprobs,omitempty"`
 	User                string          `json:"user,omitempty"`
+
+	// Thinking says more of the model's reasoning than ReasoningEffort can, where
+	// the provider's dialect knows it. Nil leaves it to ReasoningEffort.
+	Thinking *Thinking `json:"-"`
 
 	// IncludeUsage asks for a last chunk with usage in a stream.
 	IncludeUsage bool `json:"-"`
+
+	// Fallbacks are asked in this order if the provider refuses or fails; see
+	// Fallback.
+	Fallbacks []Fallback `json:"-"`
 
 	// Extra holds further top-level fields, sent as they are.
 	Extra map[string]json.RawMessage `json:"-"`
@@ -44,6 +55,11 @@ type ChatMessage struct {
 	Refusal    *string    `json:"refusal,omitempty"`
 	// Reasoning is the model's thinking, where the provider shows it.
 	Reasoning string `json:"reasoning_content,omitempty"`
+	// ReasoningDetails are the pieces of thinking with what their provider needs to
+	// take them back: send them with the message in the next turn.
+	ReasoningDetails []ReasoningDetail `json:"reasoning_details,omitempty"`
+	// IsError tells that a tool's result (role "tool") is a failure.
+	IsError bool `json:"is_error,omitempty"`
 }
 
 // UserMessage returns a message of the user with plain text.
@@ -59,26 +75,15 @@ func textMessage(role, text string) ChatMessage {
 	return ChatMessage{Role: role, Content: TextContent(text)}
 }
 
-// ContentPart is one part of a multi-part message. Which field is set depends
-// on Type: "text", "image_url", "input_audio", "file", …
-type ContentPart struct {
-	Type       string          `json:"type"`
-	Text       string          `json:"text,omitempty"`
-	ImageURL   *ImageURL       `json:"image_url,omitempty"`
-	InputAudio json.RawMessage `json:"input_audio,omitempty"`
-	File       json.RawMessage `json:"file,omitempty"`
-}
-
-// ImageURL is an image by address or as a data: URL.
-type ImageURL struct {
-	URL    string `json:"url"`
-	Detail string `json:"detail,omitempty"`
-}
-
 // Tool is a function that the model may call.
 type Tool struct {
 	Type     string       `json:"type"` // "function"
 	Function ToolFunction `json:"function"`
+	// CacheControl marks the end of what a provider may cache.
+	CacheControl *CacheControl `json:"cache_control,omitempty"`
+	// Raw is the whole tool as the caller wrote it if Type is not "function": one of
+	// its dialect's own, which has no canonical form.
+	Raw json.RawMessage `json:"-"`
 }
 
 // ToolFunction describes a function by JSON Schema.
@@ -119,6 +124,9 @@ type ChatResponse struct {
 	Choices           []ChatChoice `json:"choices"`
 	Usage             *Usage       `json:"usage,omitempty"`
 	SystemFingerprint string       `json:"system_fingerprint,omitempty"`
+
+	// Served says who answered, and how; the client fills it in.
+	Served Served `json:"-"`
 }
 
 // Text returns the text of the first choice, or "".
@@ -131,10 +139,14 @@ func (r *ChatResponse) Text() string {
 
 // ChatChoice is one of the answers.
 type ChatChoice struct {
-	Index        int             `json:"index"`
-	Message      ChatMessage     `json:"message"`
+	Index   int         `json:"index"`
+	Message ChatMessage `json:"message"`
+	// FinishReason is "stop", "length", "tool_calls" or "content_filter".
 	FinishReason string          `json:"finish_reason"`
 	Logprobs     json.RawMessage `json:"logprobs,omitempty"`
+	// StopSequence is the stop sequence that ended the answer, where the provider
+	// says which.
+	StopSequence string `json:"-"`
 }
 
 // ChatChunk is one piece of a streamed answer.
@@ -163,6 +175,7 @@ type ChunkChoice struct {
 	// FinishReason is nil until the choice's last chunk.
 	FinishReason *string         `json:"finish_reason"`
 	Logprobs     json.RawMessage `json:"logprobs,omitempty"`
+	StopSequence string          `json:"-"` // as in ChatChoice, with the FinishReason
 }
 
 // Delta is the new part of a message.
@@ -172,25 +185,7 @@ type Delta struct {
 	Refusal   string     `json:"refusal,omitempty"`
 	Reasoning string     `json:"reasoning_content,omitempty"`
 	ToolCalls []ToolCall `json:"tool_calls,omitempty"`
-}
-
-// Usage counts tokens.
-type Usage struct {
-	PromptTokens            int                      `json:"prompt_tokens"`
-	CompletionTokens        int                      `json:"completion_tokens"`
-	TotalTokens             int                      `json:"total_tokens"`
-	PromptTokensDetails     *PromptTokensDetails     `json:"prompt_tokens_details,omitempty"`
-	CompletionTokensDetails *CompletionTokensDetails `json:"completion_tokens_details,omitempty"`
-}
-
-// PromptTokensDetails splits the prompt tokens.
-type PromptTokensDetails struct {
-	CachedTokens int `json:"cached_tokens"`
-	AudioTokens  int `json:"audio_tokens,omitempty"`
-}
-
-// CompletionTokensDetails splits the completion tokens.
-type CompletionTokensDetails struct {
-	ReasoningTokens int `json:"reasoning_tokens"`
-	AudioTokens     int `json:"audio_tokens,omitempty"`
+	// ReasoningDetails are pieces, or parts of them: those of one Index belong
+	// together, their Text and Signature append.
+	ReasoningDetails []ReasoningDetail `json:"reasoning_details,omitempty"`
 }

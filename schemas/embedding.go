@@ -11,6 +11,8 @@ type EmbeddingRequest struct {
 	Dimensions *int    `json:"dimensions,omitempty"`
 	User       string  `json:"user,omitempty"`
 
+	Fallbacks []Fallback `json:"-"` // as in ChatRequest
+
 	// Extra holds further top-level fields, sent as they are.
 	Extra map[string]json.RawMessage `json:"-"`
 }
@@ -22,6 +24,8 @@ type EmbeddingResponse struct {
 	Data   []Embedding `json:"data"`
 	Model  string      `json:"model"`
 	Usage  *Usage      `json:"usage,omitempty"`
+
+	Served Served `json:"-"` // as in ChatResponse
 }
 
 // Embedding is the vector of the input at Index.

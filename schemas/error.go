@@ -92,6 +92,8 @@ type UpstreamReply struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte // at most 64 KiB
+	// Dialect is that of Body. Empty: not known.
+	Dialect Dialect
 }
 
 // Error returns one lower-case line without secrets or content.

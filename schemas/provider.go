@@ -1,6 +1,9 @@
 package schemas
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // Provider makes calls to one LLM provider. It is safe for concurrent use: N
 // workers call it at once.
@@ -35,8 +38,14 @@ type Attempt struct {
 // Dialect names a wire format.
 type Dialect string
 
-// DialectOpenAI is the format of the OpenAI API.
-const DialectOpenAI Dialect = "openai"
+// The dialects. Callers use the first three; the others are providers' own.
+const (
+	DialectOpenAI    Dialect = "openai"    // chat completions, the Responses API and their siblings
+	DialectAnthropic Dialect = "anthropic" // the Messages API
+	DialectGemini    Dialect = "gemini"    // generateContent and its siblings
+	DialectBedrock   Dialect = "bedrock"   // Amazon's Converse API
+	DialectCohere    Dialect = "cohere"    // Cohere's API, version 2
+)
 
 // ProviderInfo describes a provider's abilities.
 type ProviderInfo struct {
@@ -45,10 +54,30 @@ type ProviderInfo struct {
 	Operations  []Operation
 	KeyOptional bool // true: works without a key
 
+	// ModelDialects are exceptions to Dialect: models that the provider serves in
+	// another one.
+	ModelDialects []ModelDialect
+
 	// Models are the only models that are found at the provider by their bare name,
 	// unless its keys list others; with the provider's name before it any model may
 	// be asked for. Empty means that it may have any.
 	Models []string
+}
+
+// ModelDialect is the dialect of the models whose name begins with Prefix.
+type ModelDialect struct {
+	Prefix  string
+	Dialect Dialect
+}
+
+// DialectOf returns the dialect in which the provider serves a model.
+func (i ProviderInfo) DialectOf(model string) Dialect {
+	for _, m := range i.ModelDialects {
+		if strings.HasPrefix(model, m.Prefix) {
+			return m.Dialect
+		}
+	}
+	return i.Dialect
 }
 
 // Supports reports whether op is among the provider's operations.

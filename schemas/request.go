@@ -9,14 +9,31 @@ import (
 // Operation is what a call asks for.
 type Operation string
 
-// The operations of this version.
+// The operations of this version. A comment says which field of Request and of
+// Response an operation uses where that is not plain from its name.
 const (
-	OperationChat       Operation = "chat"
-	OperationChatStream Operation = "chat_stream"
-	OperationEmbeddings Operation = "embeddings"
-	OperationListModels Operation = "list_models"
-	// OperationRaw is any call passed through in the provider's own dialect.
+	OperationChat        Operation = "chat"
+	OperationChatStream  Operation = "chat_stream"
+	OperationCountTokens Operation = "count_tokens" // Request.Chat, Response.Tokens
+	OperationCompletion  Operation = "completion"
+	OperationEmbeddings  Operation = "embeddings"
+	OperationRerank      Operation = "rerank"
+	OperationModeration  Operation = "moderation"
+	OperationImage       Operation = "image"
+	OperationSpeech      Operation = "speech" // Response.Raw
+	// OperationTranscription writes down speech in its language, OperationTranslation
+	// in English; both use Request.Transcription and Response.Transcription.
+	OperationTranscription Operation = "transcription"
+	OperationTranslation   Operation = "translation"
+	OperationListModels    Operation = "list_models"
+
+	// OperationRaw is any call in a dialect of the caller's.
 	OperationRaw Operation = "raw"
+
+	// Abilities that have no typed form: raw calls use them.
+	OperationResponses Operation = "responses" // OpenAI's Responses API
+	OperationFiles     Operation = "files"
+	OperationBatches   Operation = "batches"
 )
 
 // Request is one call of an operation, as it travels to a provider's actors.
@@ -27,9 +44,15 @@ type Request struct {
 	// Model as the provider knows it. Empty where the operation has none.
 	Model string
 
-	Chat      *ChatRequest      // OperationChat, OperationChatStream
-	Embedding *EmbeddingRequest // OperationEmbeddings
-	Raw       *RawRequest       // OperationRaw
+	Chat          *ChatRequest // OperationChat, OperationChatStream, OperationCountTokens
+	Completion    *CompletionRequest
+	Embedding     *EmbeddingRequest
+	Rerank        *RerankRequest
+	Moderation    *ModerationRequest
+	Image         *ImageRequest
+	Speech        *SpeechRequest
+	Transcription *TranscriptionRequest // OperationTranscription, OperationTranslation
+	Raw           *RawRequest
 }
 
 // For returns the request as addressed to provider, with Model taken from the
@@ -37,12 +60,8 @@ type Request struct {
 // returned itself if nothing is missing.
 func (r *Request) For(provider string) *Request {
 	model := r.Model
-	switch {
-	case model != "":
-	case r.Chat != nil:
-		model = r.Chat.Model
-	case r.Embedding != nil:
-		model = r.Embedding.Model
+	if model == "" {
+		_, model = r.Names()
 	}
 	if r.Provider == provider && r.Model == model {
 		return r
@@ -50,6 +69,29 @@ func (r *Request) For(provider string) *Request {
 	out := *r
 	out.Provider, out.Model = provider, model
 	return &out
+}
+
+// Names returns the provider and model that the operation's own request names.
+func (r *Request) Names() (provider, model string) {
+	switch {
+	case r.Chat != nil:
+		return r.Chat.Provider, r.Chat.Model
+	case r.Completion != nil:
+		return r.Completion.Provider, r.Completion.Model
+	case r.Embedding != nil:
+		return r.Embedding.Provider, r.Embedding.Model
+	case r.Rerank != nil:
+		return r.Rerank.Provider, r.Rerank.Model
+	case r.Moderation != nil:
+		return r.Moderation.Provider, r.Moderation.Model
+	case r.Image != nil:
+		return r.Image.Provider, r.Image.Model
+	case r.Speech != nil:
+		return r.Speech.Provider, r.Speech.Model
+	case r.Transcription != nil:
+		return r.Transcription.Provider, r.Transcription.Model
+	}
+	return "", ""
 }
 
 // LogValue names the request without its content.
@@ -69,6 +111,11 @@ func (r Request) IgnoreDeadLetterLogging() {}
 // RawRequest is a call in the provider's own dialect. The body goes through
 // untouched; credentials in Header are replaced by the provider's own.
 type RawRequest struct {
+	// Dialect is that of the call. Empty means the provider's own. The client
+	// translates a call whose dialect the provider does not speak; a provider is
+	// only given calls of its own.
+	Dialect Dialect
+
 	Method string
 	// Path is what follows the dialect's version prefix, as in
 	// "/chat/completions"; Query is the raw query without "?".
@@ -88,18 +135,19 @@ type RawResponse struct {
 
 // Response is the answer to a Request; exactly the field of the operation is set.
 type Response struct {
-	// Provider, Model and KeyName say who served the call, Attempts how many
-	// tries it took. The runtime fills them in.
-	Provider string
-	Model    string
-	KeyName  string
-	Attempts int
+	Served
 
-	Chat      *ChatResponse
-	Stream    ChunkReader // OperationChatStream
-	Embedding *EmbeddingResponse
-	Models    *ModelList
-	Raw       *RawResponse
+	Chat          *ChatResponse
+	Stream        ChunkReader // OperationChatStream
+	Tokens        *TokenCount
+	Completion    *CompletionResponse
+	Embedding     *EmbeddingResponse
+	Rerank        *RerankResponse
+	Moderation    *ModerationResponse
+	Image         *ImageResponse
+	Transcription *TranscriptionResponse
+	Models        *ModelList
+	Raw           *RawResponse // OperationRaw, OperationSpeech
 }
 
 // Streams reports whether more follows after this value: a stream to read and
@@ -119,11 +167,23 @@ func (r *Response) Answers(op Operation) bool {
 		return r.Chat != nil
 	case OperationChatStream:
 		return r.Stream != nil
+	case OperationCountTokens:
+		return r.Tokens != nil
+	case OperationCompletion:
+		return r.Completion != nil
 	case OperationEmbeddings:
 		return r.Embedding != nil
+	case OperationRerank:
+		return r.Rerank != nil
+	case OperationModeration:
+		return r.Moderation != nil
+	case OperationImage:
+		return r.Image != nil
+	case OperationTranscription, OperationTranslation:
+		return r.Transcription != nil
 	case OperationListModels:
 		return r.Models != nil
-	case OperationRaw:
+	case OperationRaw, OperationSpeech:
 		return r.Raw != nil && r.Raw.Body != nil
 	}
 	return true

@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -74,9 +75,9 @@ func EncodeChat(req *schemas.ChatRequest, model string, opts ChatOptions) ([]byt
 	}
 	body, err := w.encoded(opts)
 	if err != nil {
-		return nil, badRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
+		return nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
-	return merge(body, req.Extra, "stream", "stream_options")
+	return dialect.Merge(body, req.Extra, "stream", "stream_options")
 }
 
 // withUsage returns the caller's stream options with usage asked for.
@@ -86,7 +87,7 @@ func withUsage(given json.RawMessage) (json.RawMessage, error) {
 	}
 	options := map[string]json.RawMessage{}
 	if err := json.Unmarshal(given, &options); err != nil || options == nil {
-		return nil, badRequest("stream_options is not a json object; correct it")
+		return nil, dialect.BadRequest("stream_options is not a json object; correct it")
 	}
 	options["include_usage"] = json.RawMessage("true")
 	return json.Marshal(options)
@@ -116,9 +117,9 @@ func DecodeChat(data []byte) (req *schemas.ChatRequest, stream bool, err error) 
 	}
 	switch {
 	case req.Model == "":
-		return nil, false, badRequest("the field model is missing; name a model")
+		return nil, false, dialect.BadRequest("the field model is missing; name a model")
 	case len(req.Messages) == 0:
-		return nil, false, badRequest("the field messages is missing or empty; send at least one message")
+		return nil, false, dialect.BadRequest("the field messages is missing or empty; send at least one message")
 	}
 	return req, in.Stream != nil && *in.Stream, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -20,12 +21,12 @@ func DecodeChatResponse(data []byte, key string) (*schemas.ChatResponse, error) 
 		Created lenientInt `json:"created"`
 	}{ChatResponse: &schemas.ChatResponse{}}
 	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, badAnswer("the answer is not a chat completion; check network_config.base_url and the provider's type")
+		return nil, dialect.BadAnswer("the answer is not a chat completion; check network_config.base_url and the provider's type")
 	}
 	resp := in.ChatResponse
 	resp.Created = int64(in.Created)
 	if resp.Choices == nil {
-		return nil, badAnswer("the answer has no choices; check network_config.base_url and the provider's type")
+		return nil, dialect.BadAnswer("the answer has no choices; check network_config.base_url and the provider's type")
 	}
 	for i := range resp.Choices {
 		c := &resp.Choices[i]

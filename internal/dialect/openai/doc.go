@@ -9,8 +9,6 @@
 // a provider's answer, and never quote what they read.
 package openai
 
-import "bifrost/schemas"
-
 // Paths of the operations, after the version prefix.
 const (
 	PathChat       = "/chat/completions"
@@ -24,13 +22,3 @@ const (
 
 // EndOfStream is the data of a stream's last event.
 const EndOfStream = "[DONE]"
-
-// badAnswer is the error for a provider's answer that is not the dialect.
-func badAnswer(message string) *schemas.Error {
-	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Message: message}
-}
-
-// badRequest is the error for a caller's request that is not the dialect.
-func badRequest(message string) *schemas.Error {
-	return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: message}
-}

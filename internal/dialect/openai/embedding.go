@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -21,9 +22,9 @@ func EncodeEmbedding(req *schemas.EmbeddingRequest, model string) ([]byte, error
 	}
 	body, err := json.Marshal(w)
 	if err != nil {
-		return nil, badRequest("the embedding request cannot be written as json; correct its input")
+		return nil, dialect.BadRequest("the embedding request cannot be written as json; correct its input")
 	}
-	return merge(body, req.Extra)
+	return dialect.Merge(body, req.Extra)
 }
 
 // DecodeEmbedding reads an embedding request. Names are compared exactly, and
@@ -40,9 +41,9 @@ func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 	}
 	switch {
 	case req.Model == "":
-		return nil, badRequest("the field model is missing; name a model")
+		return nil, dialect.BadRequest("the field model is missing; name a model")
 	case len(req.Input) == 0:
-		return nil, badRequest("the field input is missing or empty; send a string or an array of strings")
+		return nil, dialect.BadRequest("the field input is missing or empty; send a string or an array of strings")
 	}
 	return req, nil
 }
@@ -64,7 +65,7 @@ func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingRespons
 		Usage *schemas.Usage `json:"usage"`
 	}
 	if err := json.Unmarshal(data, &in); err != nil || in.Data == nil {
-		return nil, badAnswer("the answer is not a list of embeddings; check network_config.base_url and the provider's type")
+		return nil, dialect.BadAnswer("the answer is not a list of embeddings; check network_config.base_url and the provider's type")
 	}
 	resp := &schemas.EmbeddingResponse{Object: in.Object, Model: in.Model, Usage: in.Usage,
 		Data: make([]schemas.Embedding, len(in.Data))}
@@ -103,7 +104,7 @@ func (v *vector) UnmarshalJSON(data []byte) error {
 	}
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(raw)%4 != 0 {
-		return badAnswer("an embedding is not base64 of 32-bit floats")
+		return dialect.BadAnswer("an embedding is not base64 of 32-bit floats")
 	}
 	*v = make(vector, len(raw)/4)
 	for i := range *v {

@@ -8,44 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
-
-// merge adds extra's fields to the JSON object body. A field that body has, or
-// that reserved names, is left out: extra never overrides.
-func merge(body []byte, extra map[string]json.RawMessage, reserved ...string) ([]byte, error) {
-	if len(extra) == 0 {
-		return body, nil
-	}
-	taken := map[string]bool{}
-	for _, name := range reserved {
-		taken[name] = true
-	}
-	gjson.ParseBytes(body).ForEach(func(name, _ gjson.Result) bool {
-		taken[name.String()] = true
-		return true
-	})
-	body = body[:len(body)-1] // without "}"; body is our own object with a field at least
-	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if taken[name] {
-			continue
-		}
-		if !json.Valid(extra[name]) {
-			return nil, badRequest(fmt.Sprintf("the extra field %q is not valid json; correct it", name))
-		}
-		quoted, err := json.Marshal(name)
-		if err != nil {
-			return nil, badRequest("the name of an extra field is not valid; correct it")
-		}
-		body = append(body, ',')
-		body = append(body, quoted...)
-		body = append(body, ':')
-		body = append(body, extra[name]...)
-	}
-	return append(body, '}'), nil
-}
 
 // Names of the typed fields, of which the rest of a request is its Extra.
 var (
@@ -70,7 +35,7 @@ func fieldNames(t reflect.Type) map[string]bool {
 func decodeRequest(data []byte, v any, typed map[string]bool, besides ...string) (map[string]json.RawMessage, error) {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil || all == nil {
-		return nil, badRequest("the request's body is not a json object; " + syntaxHint(err))
+		return nil, dialect.BadRequest("the request's body is not a json object; " + syntaxHint(err))
 	}
 	exact := maps.Clone(all)
 	maps.DeleteFunc(exact, func(name string, _ json.RawMessage) bool {
@@ -83,7 +48,7 @@ func decodeRequest(data []byte, v any, typed map[string]bool, besides ...string)
 		}
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return nil, badRequest(fieldHint(err))
+		return nil, dialect.BadRequest(fieldHint(err))
 	}
 	maps.DeleteFunc(all, func(name string, _ json.RawMessage) bool { return typed[name] })
 	return all, nil

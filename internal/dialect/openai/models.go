@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -30,7 +31,7 @@ func DecodeModels(data []byte, key string) (*schemas.ModelList, error) {
 		err = json.Unmarshal(data, &in)
 	}
 	if err != nil || in.Data == nil {
-		return nil, badAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
+		return nil, dialect.BadAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
 	}
 	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Data))}
 	for i, m := range in.Data {
@@ -47,4 +48,10 @@ func EncodeModels(list *schemas.ModelList) ([]byte, error) {
 		out.Data[i] = m
 	}
 	return json.Marshal(out)
+}
+
+// encodeModel writes one model.
+func encodeModel(m schemas.Model) ([]byte, error) {
+	m.Object = "model"
+	return json.Marshal(m)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"bifrost/internal/dialect"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -59,7 +60,7 @@ func (s *ChatStream) Done() bool { return s.done }
 func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 	ev, err := s.events.Next()
 	if err == io.EOF && !s.finished {
-		return nil, badAnswer("the stream ended without its end mark or a finish reason; try again")
+		return nil, dialect.BadAnswer("the stream ended without its end mark or a finish reason; try again")
 	}
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 	}
 	chunk, err := s.chunk(ev.Data)
 	if err != nil && ev.Incomplete {
-		return nil, badAnswer("the stream ended in the middle of an event; try again")
+		return nil, dialect.BadAnswer("the stream ended in the middle of an event; try again")
 	}
 	return chunk, err
 }
@@ -82,9 +83,9 @@ func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 func (s *ChatStream) chunk(data []byte) (*schemas.ChatChunk, error) {
 	var in chunkWire
 	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, badAnswer("an event of the stream is not a chat chunk; check network_config.base_url and the provider's type")
+		return nil, dialect.BadAnswer("an event of the stream is not a chat chunk; check network_config.base_url and the provider's type")
 	}
-	if present(in.Error) || in.Object == "error" {
+	if dialect.Present(in.Error) || in.Object == "error" {
 		return nil, errorInStream(data, s.opts.Key)
 	}
 	chunk := in.canonical()
@@ -93,7 +94,7 @@ func (s *ChatStream) chunk(data []byte) (*schemas.ChatChunk, error) {
 			continue
 		}
 		if *c.FinishReason == "error" { // OpenRouter, Mistral
-			return nil, badAnswer("the provider broke off the answer with the finish reason error; try again")
+			return nil, dialect.BadAnswer("the provider broke off the answer with the finish reason error; try again")
 		}
 		s.finished = true
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
+	"bifrost/internal/dialect"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -69,17 +70,17 @@ func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 // Nothing else of the event is lost but what is no part of its message: comments, an
 // id, a time to retry.
 func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
-	if !quotes(ev.Raw, w.opts.Key) {
+	if !dialect.Quotes(ev.Raw, w.opts.Key) {
 		return ev.Raw
 	}
 	if ev.Data == nil {
 		return nil
 	}
-	data := masked(ev.Data, w.opts.Key)
+	data := dialect.Masked(ev.Data, w.opts.Key)
 	if w.failed != nil && gjson.ValidBytes(ev.Data) && !gjson.ValidBytes(data) {
 		return AppendStreamError(nil, w.failed) // the key is no more than a number, or a word of the dialect
 	}
-	return wire.AppendEvent(nil, string(masked([]byte(ev.Name), w.opts.Key)), data)
+	return wire.AppendEvent(nil, string(dialect.Masked([]byte(ev.Name), w.opts.Key)), data)
 }
 
 // withoutEmptyError returns a chunk without an "error" member that says nothing:
@@ -91,7 +92,7 @@ func withoutEmptyError(ev wire.Event) wire.Event {
 	data := ev.Data
 	for {
 		v := gjson.GetBytes(data, "error")
-		if !v.Exists() || present([]byte(v.Raw)) {
+		if !v.Exists() || dialect.Present([]byte(v.Raw)) {
 			break
 		}
 		shorter, err := sjson.DeleteBytes(data, "error")
@@ -144,7 +145,7 @@ func (w *StreamWatch) carriesError(ev wire.Event) bool {
 		return false
 	}
 	v := gjson.GetManyBytes(ev.Data, "error", "object", "type")
-	return present([]byte(v[0].Raw)) || v[1].Str == "error" || v[2].Str == "error"
+	return dialect.Present([]byte(v[0].Raw)) || v[1].Str == "error" || v[2].Str == "error"
 }
 
 func (w *StreamWatch) seeChat(data []byte) (content bool) {
@@ -157,7 +158,7 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 		switch reason := choice.Get("finish_reason").String(); reason {
 		case "":
 		case "error": // OpenRouter, Mistral
-			w.failed = badAnswer("the provider broke off the answer with the finish reason error; try again")
+			w.failed = dialect.BadAnswer("the provider broke off the answer with the finish reason error; try again")
 		default:
 			w.finished = true
 		}
@@ -216,9 +217,9 @@ func (w *StreamWatch) meaning(err error) error {
 	case err != io.EOF:
 		return err
 	case w.cut:
-		return badAnswer("the stream ended in the middle of an event; try again")
+		return dialect.BadAnswer("the stream ended in the middle of an event; try again")
 	case w.finished || !w.chat && !w.responses:
 		return io.EOF
 	}
-	return badAnswer("the stream ended without its end mark or a finish reason; try again")
+	return dialect.BadAnswer("the stream ended without its end mark or a finish reason; try again")
 }

@@ -1,4 +1,4 @@
-package openaicompat_test
+package adapter_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -47,7 +47,7 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 			sent := response(200, c.media, c.answer)
 			body := &closeNoted{ReadCloser: sent.Body}
 			sent.Body = body
-			p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) { return sent, nil }), nil)
+			p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) { return sent, nil }), nil)
 			req := raw("POST", c.path)
 			req.Raw.Body = []byte(c.body)
 			resp, err := call(t.Context(), p, req)
@@ -75,7 +75,7 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 func TestAnErrorWithinARawSuccessIsTheErrorOfTheTypedCall(t *testing.T) {
 	answer := ""
 	var body *closeNoted
-	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+	p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		resp := response(200, "application/json", answer)
 		body = &closeNoted{ReadCloser: resp.Body}
 		resp.Body = body
@@ -91,7 +91,7 @@ func TestAnErrorWithinARawSuccessIsTheErrorOfTheTypedCall(t *testing.T) {
 		`{"error":{"message":"m","code":401}}`, `{"error":{"message":"m","code":"invalid_api_key"}}`,
 		`{"error":{"message":"m"}}`, `{"error":"in words"}`, `{"error":{"message":"m","code":400}`,
 		`{"error":{"message":"` + strings.Repeat("long ", 20<<10) + `"}}`,
-		`{"error":{"message":"` + strings.Repeat("x", openai.MaxErrorBody-25) + `sk-ours"}}`,
+		`{"error":{"message":"` + strings.Repeat("x", dialect.MaxErrorBody-25) + `sk-ours"}}`,
 	} {
 		answer = text
 		want := ask(chat(schemas.OperationChat))
@@ -103,10 +103,10 @@ func TestAnErrorWithinARawSuccessIsTheErrorOfTheTypedCall(t *testing.T) {
 				t.Fatalf("%s, %.60s: got %v, want %v, closed %v", path, text, got, want, body.closed)
 			}
 			kept := string(e.Upstream.Body)
-			if strings.Contains(kept, "sk-") || len(kept) > openai.MaxErrorBody {
+			if strings.Contains(kept, "sk-") || len(kept) > dialect.MaxErrorBody {
 				t.Errorf("%s, %.60s: the kept reply has the key, or %d bytes", path, text, len(kept))
 			}
-			if len(text) > openai.MaxErrorBody { // cut before or after the key was masked
+			if len(text) > dialect.MaxErrorBody { // cut before or after the key was masked
 				e.Upstream.Body, typed.Upstream.Body = nil, nil
 			}
 			if !reflect.DeepEqual(e, typed) {
@@ -132,7 +132,7 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:    nil,
 		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`: {"/responses", "/moderations"},
 	} {
-		p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			return response(200, "application/json", answer), nil
 		}), nil)
 		if paths == nil {
@@ -153,7 +153,7 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 
 func TestOfALongSuccessOnlyTheBeginningIsHeld(t *testing.T) {
 	body := &endless{}
-	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+	p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		long := struct {
 			io.Reader
 			io.Closer
@@ -161,7 +161,7 @@ func TestOfALongSuccessOnlyTheBeginningIsHeld(t *testing.T) {
 		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: long}, nil
 	}), nil)
 	resp, err := call(t.Context(), p, raw("POST", "/embeddings"))
-	if err != nil || body.read > openai.MaxErrorBody+1 {
+	if err != nil || body.read > dialect.MaxErrorBody+1 {
 		t.Fatalf("%d bytes were held, %v", body.read, err)
 	}
 	_ = resp.Raw.Body.Close()
@@ -178,7 +178,7 @@ func (b *closeNoted) Close() error {
 }
 
 func TestACompressedSuccessIsNotJudged(t *testing.T) {
-	p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+	p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		resp := response(200, "application/json", "\x1f\x8b...")
 		resp.Header.Set("Content-Encoding", "gzip")
 		return resp, nil

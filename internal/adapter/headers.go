@@ -1,12 +1,11 @@
-package openaicompat
+package adapter
 
 import (
+	"maps"
 	"net/http"
-	"strings"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
-	"bifrost/schemas"
 )
 
 // callersOwn lists the headers of a raw call that are about the caller, its
@@ -16,9 +15,14 @@ var callersOwn = []string{
 	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip",
 }
 
-// header returns the headers of a call of ours.
-func (c *call) header(accept string) http.Header {
-	return http.Header{"Accept": {accept}, "User-Agent": {"bifrost"}}
+// header returns the headers of a typed call.
+func (c *call) header(call *dialect.Call, accept string) http.Header {
+	h := http.Header{"Accept": {accept}, "User-Agent": {"bifrost"}}
+	if call.Body != nil {
+		h.Set("Content-Type", "application/json")
+	}
+	maps.Copy(h, call.Header)
+	return h
 }
 
 // forwarded returns a copy of a raw call's headers without the caller's own.
@@ -44,27 +48,6 @@ func (c *call) answered(h http.Header) http.Header {
 	out := h.Clone()
 	httpx.StripHopByHop(out)
 	out.Del("Set-Cookie")
-	openai.MaskHeader(out, c.key)
+	dialect.MaskHeader(out, c.key.Value)
 	return out
-}
-
-// authorize adds the configured headers and the key to h. The key comes last, so
-// that nothing replaces it.
-func (c *call) authorize(h http.Header) error {
-	for name, value := range c.opts.ExtraHeaders {
-		h.Set(name, value)
-	}
-	if c.key == "" {
-		if c.opts.KeyOptional {
-			return nil
-		}
-		return &schemas.Error{Kind: schemas.KindUnauthorized,
-			Message: "the provider needs a key and none was given; add one under keys"}
-	}
-	if strings.ContainsFunc(c.key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return &schemas.Error{Kind: schemas.KindUnauthorized,
-			Message: "the key's value has a line break or another control character; correct it under keys"}
-	}
-	h.Set(c.opts.Auth.Header, c.opts.Auth.Prefix+c.key)
-	return nil
 }

@@ -1,36 +1,23 @@
-package openaicompat
+package adapter
 
 import (
 	"errors"
 	"io"
-	"net/http"
 	"sync/atomic"
 	"time"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
 
 // chatStream returns once the stream's first chunk is there.
-func (c *call) chatStream(req *schemas.ChatRequest) (*schemas.Response, error) {
-	opts := c.opts.Chat
-	opts.Stream = true
-	body, err := openai.EncodeChat(req, c.model, opts)
-	if err != nil {
+func (c *call) chatStream(req *schemas.Request, resp *httpx.Response) (*schemas.Response, error) {
+	if err := c.notAStream(resp); err != nil {
 		return nil, err
 	}
-	header := c.header("text/event-stream")
-	header.Set("Content-Type", "application/json")
-	resp, err := c.send(http.MethodPost, openai.PathChat, header, body)
-	if err != nil {
-		return nil, err
-	}
-	if err := notAStream(resp, c.key); err != nil {
-		return nil, err
-	}
-	s := &chunkStream{call: c, body: resp.Body,
-		chunks: openai.NewChatStream(resp.Body, openai.StreamOptions{IncludeUsage: req.IncludeUsage, Key: c.key})}
+	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.key.Value)}
+	var err error
 	if s.first, err = s.Next(); err != nil && err != io.EOF {
 		_ = s.Close()
 		return nil, err
@@ -40,21 +27,12 @@ func (c *call) chatStream(req *schemas.ChatRequest) (*schemas.Response, error) {
 
 // notAStream returns nil, or the error for a successful answer that is plainly
 // something else than a stream; it closes the answer then.
-func notAStream(resp *httpx.Response, key string) error {
+func (c *call) notAStream(resp *httpx.Response) error {
 	switch mediaType(resp.Header) {
 	case "application/json", "text/html":
-	default: // some providers do not name the type of their streams
-		return nil
+		return c.noAnswer(resp, "the provider answered a request for a stream with a whole answer; make the call without a stream")
 	}
-	answer, err := read(resp)
-	if err != nil {
-		return err
-	}
-	if _, err := openai.DecodeChatResponse(answer, key); err != nil {
-		return err
-	}
-	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
-		Message: "the provider answered a request for a stream with a whole answer; make the call without a stream"}
+	return nil // some providers do not name the type of their streams
 }
 
 // errStreamClosed is the cause of what Next returns after Close.
@@ -64,7 +42,7 @@ var errStreamClosed = errors.New("stream closed by its reader")
 type chunkStream struct {
 	call   *call
 	body   io.ReadCloser
-	chunks *openai.ChatStream
+	chunks dialect.ChunkSource
 	closed atomic.Bool
 
 	// Touched by the reader only.

@@ -1,4 +1,4 @@
-package openaicompat
+package adapter
 
 import (
 	"bytes"
@@ -7,30 +7,20 @@ import (
 	"strconv"
 	"strings"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
 
 // rawBody reads the answer's beginning and returns a body that begins with it: its
 // first bytes or, where an error may stand in the place of a result, all that
-// ErrorWithin can judge.
-func (c *call) rawBody(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
+// Codec.FailureWithin can judge.
+func (c *call) rawBody(sight dialect.Sight, resp *httpx.Response) (io.ReadCloser, error) {
 	b := &rawBody{call: c, body: resp.Body}
-	if mayCarryError(req.Path) && plain(resp.Header) {
+	if sight.Object && plain(resp.Header) {
 		return b, b.readUnlessError(resp)
 	}
 	return b, b.readFirst()
-}
-
-// mayCarryError reports whether a successful answer to a call of path is none if it
-// has an "error" member. In the Responses API it is a part of every answer.
-func mayCarryError(path string) bool {
-	switch path {
-	case openai.PathChat, openai.PathCompletions, openai.PathEmbeddings:
-		return true
-	}
-	return false
 }
 
 // plain reports whether an answer is not compressed: none is asked for that is, but
@@ -65,7 +55,7 @@ func (b *rawBody) readFirst() error {
 // returns the error that it carries. One that breaks off before can still be tried
 // again.
 func (b *rawBody) readUnlessError(resp *httpx.Response) error {
-	const most = openai.MaxErrorBody + 1 // as of the body of a refusal: the last byte tells that it is cut
+	const most = dialect.MaxErrorBody + 1 // as of the body of a refusal: the last byte tells that it is cut
 	var head bytes.Buffer
 	if length, err := strconv.Atoi(resp.Header.Get("Content-Length")); err == nil && length > 0 {
 		head.Grow(min(length, most) + bytes.MinRead)
@@ -80,7 +70,7 @@ func (b *rawBody) readUnlessError(resp *httpx.Response) error {
 	answer := bytes.TrimPrefix(b.head, []byte("\xEF\xBB\xBF"))
 	text := bytes.TrimSpace(answer)
 	if len(text) > 0 && text[0] == '{' {
-		if err := openai.ErrorWithin(answer, b.call.key); err != nil {
+		if err := b.call.codec.FailureWithin(answer, b.call.key.Value); err != nil {
 			return err
 		}
 	}

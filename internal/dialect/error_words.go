@@ -1,4 +1,4 @@
-package openai
+package dialect
 
 import (
 	"bytes"
@@ -9,15 +9,15 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// maxWords bounds what is taken of an error body that has not the dialect's form.
+// maxWords bounds what is taken of an error body.
 const maxWords = 2000
 
 // wordPaths are where providers put their message, besides "error.message".
 // FastAPI's "detail" is a text or a list of objects with "msg"; Google sends a
 // list of one error.
-var wordPaths = []string{"error", "message", "detail", "detail.0.msg", "detail.message", "errors.0.message", "errors.0", "0.error.message", "error.error", "error_description"}
+var wordPaths = []string{"error.message", "error", "message", "detail", "detail.0.msg", "detail.message", "errors.0.message", "errors.0", "0.error.message", "error.error", "error_description"}
 
-// errorWords returns what an error body that has not the dialect's form says; ""
+// errorWords returns what an error body says; ""
 // if it says nothing that a person could read.
 func errorWords(body []byte) string {
 	if !gjson.ValidBytes(body) {

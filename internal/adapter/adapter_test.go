@@ -1,4 +1,4 @@
-package openaicompat_test
+package adapter_test
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
-	"bifrost/providers/openaicompat"
 	"bifrost/providers/providertest"
 	"bifrost/schemas"
 )
@@ -29,13 +29,13 @@ func (f doerFunc) Do(ctx context.Context, r *httpx.Request) (*httpx.Response, er
 }
 func (f doerFunc) Close() error { return nil }
 
-func adapter(d httpx.Doer, change func(*openaicompat.Options)) *openaicompat.Adapter {
-	opts := openaicompat.Options{Name: "mine", Type: "openai", BaseURL: "http://upstream.invalid/v1", Auth: openaicompat.Bearer,
+func newAdapter(d httpx.Doer, change func(*adapter.Options)) *adapter.Adapter {
+	opts := adapter.Options{Name: "mine", Type: "openai", BaseURL: "http://upstream.invalid/v1", Codec: openai.Codec{}, Credential: adapter.Bearer,
 		KeyOptional: true, Operations: allOperations, Doer: d}
 	if change != nil {
 		change(&opts)
 	}
-	return openaicompat.New(opts)
+	return adapter.New(opts)
 }
 
 func call(ctx context.Context, p schemas.Provider, req *schemas.Request) (*schemas.Response, error) {
@@ -73,7 +73,7 @@ func TestQuirksDecideWhatIsSent(t *testing.T) {
 		{openai.ChatOptions{NoStreamOptions: true, PlainReasoning: true},
 			`"max_completion_tokens":3,"stream":true,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a","reasoning":"why"}]}`},
 	} {
-		p := adapter(d, func(o *openaicompat.Options) { o.Chat = c.opts })
+		p := newAdapter(d, func(o *adapter.Options) { o.Codec = openai.Codec{Chat: c.opts} })
 		req := chat(schemas.OperationChatStream)
 		thought := schemas.AssistantMessage("a")
 		thought.Reasoning = "why"
@@ -91,7 +91,7 @@ func TestQuirksDecideWhatIsSent(t *testing.T) {
 
 func TestACallersOrganizationAndCredentialsStayBehind(t *testing.T) {
 	var sent http.Header
-	p := adapter(doerFunc(func(_ context.Context, r *httpx.Request) (*httpx.Response, error) {
+	p := newAdapter(doerFunc(func(_ context.Context, r *httpx.Request) (*httpx.Response, error) {
 		sent = r.Header
 		return response(200, "application/json", "{}"), nil
 	}), nil)
@@ -113,7 +113,7 @@ func TestARawCallOfATypedPathNeedsItsOperation(t *testing.T) {
 	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		return response(200, "application/json", "{}"), nil
 	})
-	p := adapter(d, func(o *openaicompat.Options) {
+	p := newAdapter(d, func(o *adapter.Options) {
 		o.Operations = []schemas.Operation{schemas.OperationChat, schemas.OperationRaw}
 	})
 	for path, supported := range map[string]bool{
@@ -132,7 +132,7 @@ func TestARawAnswerLosesOnlyTheConnectionsHeadersAndCookies(t *testing.T) {
 		resp.Header = http.Header{"Connection": {"X-Hop"}, "X-Hop": {"1"}, "Keep-Alive": {"2"}, "Set-Cookie": {"a=b"}, "X-Kept": {"3"}}
 		return resp, nil
 	})
-	resp, err := call(t.Context(), adapter(d, nil), raw("DELETE", "/files/a"))
+	resp, err := call(t.Context(), newAdapter(d, nil), raw("DELETE", "/files/a"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestARawStreamHasNoLengthOfItsUpstreams(t *testing.T) {
 		resp.Header.Set("Content-Length", "999")
 		return resp, nil
 	})
-	resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions"))
+	resp, err := call(t.Context(), newAdapter(d, nil), raw("POST", "/chat/completions"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestAResponsesStreamEndsWithItsOwnEvent(t *testing.T) {
 		d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			return response(200, "text/event-stream", created+end), nil
 		})
-		resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/responses"))
+		resp, err := call(t.Context(), newAdapter(d, nil), raw("POST", "/responses"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,11 +180,11 @@ func TestAnAnswerOverTheLimitIsRefusedAndNotKept(t *testing.T) {
 	d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}, nil
 	})
-	_, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChat))
+	_, err := call(t.Context(), newAdapter(d, nil), chat(schemas.OperationChat))
 	if !errors.Is(err, schemas.ErrUpstream) || !strings.Contains(err.Error(), "64 MiB") || !body.closed {
 		t.Fatalf("got %v, closed %v", err, body.closed)
 	}
-	if body.read > openaicompat.MaxAnswer+64<<10 {
+	if body.read > adapter.MaxAnswer+64<<10 {
 		t.Fatalf("%d bytes were read", body.read)
 	}
 }
@@ -202,12 +202,12 @@ func TestAnAnswerThatIsNoStreamIsRefusedWhereOneWasAsked(t *testing.T) {
 	for body, says := range map[string]string{
 		`{"choices":[{"message":{"content":"a"}}]}`: "whole answer",
 		`{"error":{"message":"secret","code":400}}`: "refused the request",
-		`{}`: "no choices",
+		`{}`: "whole answer",
 	} {
 		d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			return response(200, "application/json; charset=utf-8", body), nil
 		})
-		_, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChatStream))
+		_, err := call(t.Context(), newAdapter(d, nil), chat(schemas.OperationChatStream))
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v", body, err)
 		}
@@ -231,7 +231,7 @@ func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
 			return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: lingering(ctx)}, nil
 		}), httpx.Timeouts{Total: time.Hour})
 		begin := time.Now()
-		resp, err := call(t.Context(), adapter(d, nil), chat(schemas.OperationChatStream))
+		resp, err := call(t.Context(), newAdapter(d, nil), chat(schemas.OperationChatStream))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
 			t.Fatalf("got %v after %v", err, took)
 		}
 		begin = time.Now()
-		if resp, err = call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions")); err != nil {
+		if resp, err = call(t.Context(), newAdapter(d, nil), raw("POST", "/chat/completions")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := io.ReadFull(resp.Raw.Body, make([]byte, len(done))); err != nil {
@@ -256,7 +256,7 @@ func TestAnUpstreamThatLingersAfterItsEndMarkHoldsNobodyLong(t *testing.T) {
 
 func TestAStreamThatWasAskedForIsOneWhateverItsTypeIsCalled(t *testing.T) {
 	for _, media := range []string{"", "text/plain; charset=utf-8", "application/octet-stream", "TEXT/EVENT-STREAM"} {
-		p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			return response(200, media, strings.TrimSuffix(done, "data: [DONE]\n\n")), nil
 		}), nil)
 		req := raw("POST", "/chat/completions")
@@ -287,7 +287,7 @@ func TestAReaderToTheEndIsNotHeldByAnUpstreamThatNeverCloses(t *testing.T) {
 				return &httpx.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r}, nil
 			}), httpx.Timeouts{Total: time.Hour})
 			begin := time.Now()
-			resp, err := call(t.Context(), adapter(d, nil), raw("POST", "/chat/completions"))
+			resp, err := call(t.Context(), newAdapter(d, nil), raw("POST", "/chat/completions"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -317,7 +317,7 @@ func TestAConnectionIsUsedAgainAfterAStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := adapter(httpx.WithTimeouts(client, httpx.Timeouts{Total: time.Minute}), func(o *openaicompat.Options) { o.BaseURL = up.URL + "/v1" })
+	p := newAdapter(httpx.WithTimeouts(client, httpx.Timeouts{Total: time.Minute}), func(o *adapter.Options) { o.BaseURL = up.URL + "/v1" })
 	defer p.Close()
 	for name, stream := range map[string]func(context.Context, *testing.T){
 		"chunks": func(ctx context.Context, t *testing.T) { readChunks(ctx, t, p, end) },

@@ -1,28 +1,24 @@
-package openaicompat
+package adapter
 
 import (
 	"net/url"
 	"strings"
 
-	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
 
-// target returns the path and query of a raw call as they are appended to the
-// base URL, or an error for a path that could leave it.
-func target(path, query string) (string, error) {
+// checkTarget returns nil, or the error for a path and query of a raw call that
+// could leave the base URL.
+func checkTarget(path, query string) error {
 	if !insideBase(path) {
-		return "", &schemas.Error{Kind: schemas.KindInvalidRequest,
+		return &schemas.Error{Kind: schemas.KindInvalidRequest,
 			Message: `the path of a raw call must begin with "/", stay below the provider's address and have no query; correct it`}
 	}
-	if query == "" {
-		return path, nil
-	}
 	if strings.ContainsAny(query, "#") || hasControl(query) {
-		return "", &schemas.Error{Kind: schemas.KindInvalidRequest,
+		return &schemas.Error{Kind: schemas.KindInvalidRequest,
 			Message: "the query of a raw call has characters that are not allowed; escape them"}
 	}
-	return path + "?" + query, nil
+	return nil
 }
 
 // insideBase reports whether a path stays below the base URL, however often it
@@ -56,18 +52,4 @@ func insideBase(path string) bool {
 
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// typedOperation returns the operation that a raw call's path stands for, or ""
-// for one that has no typed form.
-func typedOperation(path string) schemas.Operation {
-	switch {
-	case path == openai.PathChat:
-		return schemas.OperationChat
-	case path == openai.PathEmbeddings:
-		return schemas.OperationEmbeddings
-	case path == openai.PathModels, strings.HasPrefix(path, openai.PathModels+"/"):
-		return schemas.OperationListModels
-	}
-	return ""
 }

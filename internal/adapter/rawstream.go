@@ -1,10 +1,10 @@
-package openaicompat
+package adapter
 
 import (
 	"io"
 	"sync"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
@@ -18,7 +18,7 @@ const maxHeld = 1 << 20
 // returns a body that begins with what was read.
 func (c *call) rawStream(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
 	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body),
-		watch: openai.NewStreamWatch(req.Path, openai.StreamOptions{IncludeUsage: wantsUsage(req), Key: c.key})}
+		watch: c.codec.Watch(req, c.key.Value)}
 	var held []byte
 	for len(held) < maxHeld {
 		ev, err := s.events.Next()
@@ -51,7 +51,7 @@ type rawStream struct {
 
 	reading sync.Mutex // held by Read; Close takes it if nobody reads
 	events  *wire.Reader
-	watch   *openai.StreamWatch
+	watch   dialect.Watch
 	pending []byte // read and not delivered
 	ended   error  // what follows pending
 }

@@ -1,4 +1,4 @@
-package openaicompat
+package adapter
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"bifrost/internal/dialect/openai"
+	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -26,17 +26,36 @@ const (
 // call is one attempt under way.
 type call struct {
 	*Adapter
-	ctx        context.Context
-	model, key string
+	ctx   context.Context
+	codec dialect.Codec
+	model string
+	key   schemas.Key
 }
 
-// send sends a request below the base URL and returns the answer if it is a
+// send sends a call with the given headers and returns the answer if it is a
 // success; otherwise the error that it stands for.
-func (c *call) send(method, target string, header http.Header, body []byte) (*httpx.Response, error) {
-	if err := c.authorize(header); err != nil {
+func (c *call) send(call *dialect.Call, header http.Header) (*httpx.Response, error) {
+	if c.opts.Route != nil {
+		routed := *call
+		call = &routed
+		if err := c.opts.Route(c.model, call); err != nil {
+			return nil, err
+		}
+	}
+	url := c.opts.BaseURL + call.Path
+	if call.Query != "" {
+		url += "?" + call.Query
+	}
+	for name, values := range c.opts.Header {
+		if _, given := header[name]; !given {
+			header[name] = values
+		}
+	}
+	req := &httpx.Request{Method: call.Method, URL: url, Header: header, Body: call.Body}
+	if err := c.authorize(req); err != nil {
 		return nil, err
 	}
-	resp, err := c.opts.Doer.Do(c.ctx, &httpx.Request{Method: method, URL: c.opts.BaseURL + target, Header: header, Body: body})
+	resp, err := c.opts.Doer.Do(c.ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -50,22 +69,11 @@ func (c *call) send(method, target string, header http.Header, body []byte) (*ht
 // body when it breaks is used.
 func (c *call) refusal(resp *httpx.Response) error {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, openai.MaxErrorBody+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, dialect.MaxErrorBody+1))
 	if ended := httpx.Ended(c.ctx, false); err != nil && ended != nil {
 		return ended
 	}
-	return openai.DecodeError(resp.StatusCode, resp.Header, body, c.key)
-}
-
-// post sends a JSON body and returns the whole answer.
-func (c *call) post(path string, body []byte) ([]byte, error) {
-	header := c.header("application/json")
-	header.Set("Content-Type", "application/json")
-	resp, err := c.send(http.MethodPost, path, header, body)
-	if err != nil {
-		return nil, err
-	}
-	return read(resp)
+	return c.codec.Failure(resp.StatusCode, resp.Header, body, c.key.Value)
 }
 
 // read reads the whole answer and closes it.

@@ -1,6 +1,6 @@
-// Package openaicompat is the adapter of every provider that speaks the OpenAI
-// dialect: it adds address, credentials, headers and known quirks to the codec
-// of package openai and the client of package httpx.
+// Package adapter is what every provider's adapter is made of: it adds address,
+// credentials, headers and known quirks to the codec of a dialect and the client of
+// package httpx.
 //
 // A call makes one attempt. It returns once its first content is there: for a
 // whole answer all of it, for a stream its first chunk, for a raw call its first
@@ -10,7 +10,7 @@
 // or a key.
 //
 // A raw answer is delivered as it comes, but for what SDKs cannot take (see
-// openai.StreamWatch) and for the key, where headers or an error quote it.
+// dialect.Watch) and for the key, where headers or an error quote it.
 //
 // The package starts no goroutine. An Adapter is safe for concurrent use.
-package openaicompat
+package adapter

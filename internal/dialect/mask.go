@@ -1,4 +1,4 @@
-package openai
+package dialect
 
 import (
 	"bytes"
@@ -11,6 +11,9 @@ import (
 )
 
 const mask = "***"
+
+// MaxErrorBody is the most that is kept of a provider's error body, in bytes.
+const MaxErrorBody = 64 << 10
 
 // describeBody lists the headers without which a body cannot be read. They are
 // never masked: a key may be as short as a word of theirs.
@@ -31,10 +34,10 @@ func MaskHeader(h http.Header, key string) {
 	}
 }
 
-// maskedBody returns a copy of body without key, of at most MaxErrorBody bytes.
-func maskedBody(body []byte, key string) []byte {
+// MaskedBody returns a copy of body without key, of at most MaxErrorBody bytes.
+func MaskedBody(body []byte, key string) []byte {
 	cut := len(body) > MaxErrorBody
-	body = masked(body, key)
+	body = Masked(body, key)
 	body = body[:min(len(body), MaxErrorBody)]
 	if cut {
 		body = withoutBeginning(body, key)
@@ -42,8 +45,8 @@ func maskedBody(body []byte, key string) []byte {
 	return body
 }
 
-// masked returns a copy of text without key.
-func masked(text []byte, key string) []byte {
+// Masked returns a copy of text without key.
+func Masked(text []byte, key string) []byte {
 	text = bytes.Clone(text)
 	for _, form := range forms(key) {
 		text = bytes.ReplaceAll(text, []byte(form), []byte(mask))
@@ -51,8 +54,8 @@ func masked(text []byte, key string) []byte {
 	return text
 }
 
-// quotes reports whether key is in text.
-func quotes(text []byte, key string) bool {
+// Quotes reports whether key is in text.
+func Quotes(text []byte, key string) bool {
 	return slices.ContainsFunc(forms(key), func(form string) bool { return bytes.Contains(text, []byte(form)) })
 }
 

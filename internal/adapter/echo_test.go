@@ -1,4 +1,4 @@
-package openaicompat_test
+package adapter_test
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
-	"bifrost/providers"
 	"bifrost/schemas"
 )
 
@@ -20,7 +20,7 @@ import (
 func told(resp *schemas.Response, err error) string {
 	var all strings.Builder
 	see := func(err error) {
-		status, header, body := providers.ErrorReply(schemas.DialectOpenAI, err)
+		status, header, body := openai.ErrorReply(err)
 		fmt.Fprintf(&all, "%v %+v %d %v %s ", err, err, status, header, body)
 		var e *schemas.Error
 		if errors.As(err, &e) && e.Upstream != nil {
@@ -93,7 +93,7 @@ func TestAKeyThatAnUpstreamEchoesReachesNobody(t *testing.T) {
 		"headers of a success":      {status: 200, media: "application/json", body: answerJSON, success: true, not: true},
 		"headers of a whole stream": {status: 200, media: "text/event-stream", body: done, success: true, streams: true},
 	} {
-		p := adapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			resp := response(c.status, c.media, c.body)
 			for _, h := range []string{"X-Echo", "X-Request-Id", "X-Ratelimit-Key", "X-Should-Retry", "Www-Authenticate"} {
 				resp.Header[http.CanonicalHeaderKey(h)] = []string{"for " + key, url.QueryEscape(key)}

@@ -1,0 +1,71 @@
+package bifrost
+
+import (
+	"context"
+
+	"bifrost/internal/surface"
+	"bifrost/schemas"
+)
+
+// DialectRequest makes a call as a client of raw.Dialect sends it, at the provider of
+// the model that the call names. A provider of the same dialect is given the call as
+// it is, but for the model's name; another one through the canonical form, and its
+// answer is translated back. The response's body holds a worker until it is read to
+// its end or closed. Errors are *schemas.Error.
+func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*schemas.Response, error) {
+	if raw == nil {
+		return nil, nilRequest()
+	}
+	provider, model, err := c.Resolve(surface.Of(raw.Dialect).Model(raw))
+	if err != nil {
+		return nil, err
+	}
+	return c.RawRequest(ctx, provider, model, surface.Of(raw.Dialect).WithModel(raw, model))
+}
+
+// RawRequest makes a call in raw.Dialect, or, if that is empty, in the provider's
+// own, at one provider. model chooses the key and may be empty; the call itself
+// names the model too, as its dialect does. What DialectRequest says holds here.
+// An error with an Upstream is the provider's own refusal.
+func (c *Client) RawRequest(ctx context.Context, provider, model string, raw *schemas.RawRequest) (*schemas.Response, error) {
+	if raw == nil {
+		return nil, nilRequest()
+	}
+	r, err := c.route(provider, model)
+	if err != nil {
+		return nil, err
+	}
+	if info := r.Info(); !passes(info, model, raw) {
+		return c.translated(ctx, r, provider, model, raw)
+	}
+	return r.Ask(ctx, &schemas.Request{Operation: schemas.OperationRaw, Provider: provider, Model: model, Raw: raw})
+}
+
+// passes reports whether a provider takes a call as it is: it speaks the call's
+// dialect. One that has not the call's operation says so, but for the Responses API,
+// which has a canonical form.
+func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bool {
+	if raw.Dialect == "" || info.Dialect == "" {
+		return true
+	}
+	if raw.Dialect != info.DialectOf(model) {
+		return false
+	}
+	op := surface.Of(raw.Dialect).Look(raw).Operation
+	return op != schemas.OperationResponses || info.Supports(op)
+}
+
+// translated makes a call through the canonical form.
+func (c *Client) translated(ctx context.Context, r Router, provider, model string, raw *schemas.RawRequest) (*schemas.Response, error) {
+	t, err := surface.Of(raw.Dialect).Translate(raw)
+	if err != nil {
+		return nil, err
+	}
+	req := t.Request()
+	req.Provider, req.Model = provider, model
+	resp, err := r.Ask(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return surface.Answer(t, resp)
+}

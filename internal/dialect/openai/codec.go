@@ -1,0 +1,131 @@
+package openai
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/tidwall/gjson"
+
+	"bifrost/internal/dialect"
+	"bifrost/schemas"
+)
+
+// Codec is the provider's side of the dialect. The zero value is OpenAI's own.
+type Codec struct {
+	// Chat has the provider's quirks; its Stream is ignored.
+	Chat ChatOptions
+}
+
+var _ dialect.Codec = Codec{}
+
+// Dialect implements dialect.Codec.
+func (Codec) Dialect() schemas.Dialect { return schemas.DialectOpenAI }
+
+// Encode implements dialect.Codec.
+func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
+	call := &dialect.Call{Method: http.MethodPost}
+	var dropped []string
+	var err error
+	switch req.Operation {
+	case schemas.OperationChat, schemas.OperationChatStream:
+		opts := c.Chat
+		opts.Stream = req.Operation == schemas.OperationChatStream
+		call.Path = PathChat
+		call.Body, err = EncodeChat(req.Chat, req.Model, opts)
+	case schemas.OperationEmbeddings:
+		call.Path = PathEmbeddings
+		call.Body, err = EncodeEmbedding(req.Embedding, req.Model)
+	case schemas.OperationListModels:
+		call.Method, call.Path = http.MethodGet, PathModels
+	default:
+		err = unsupported(req.Operation)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return call, dropped, nil
+}
+
+// unsupported is the error for an operation that the dialect has not.
+func unsupported(op schemas.Operation) *schemas.Error {
+	return &schemas.Error{Kind: schemas.KindUnsupportedOperation,
+		Message: fmt.Sprintf("OpenAI's dialect has no %s; use a provider that has it", op)}
+}
+
+// Decode implements dialect.Codec.
+func (Codec) Decode(req *schemas.Request, _ http.Header, body []byte, key string) (*schemas.Response, error) {
+	resp := &schemas.Response{}
+	var err error
+	switch req.Operation {
+	case schemas.OperationChat:
+		resp.Chat, err = DecodeChatResponse(body, key)
+	case schemas.OperationEmbeddings:
+		resp.Embedding, err = DecodeEmbeddingResponse(body, key)
+	case schemas.OperationListModels:
+		resp.Models, err = DecodeModels(body, key)
+	default:
+		err = unsupported(req.Operation)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// Stream implements dialect.Codec.
+func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
+	return NewChatStream(src, StreamOptions{IncludeUsage: req.Chat.IncludeUsage, Key: key})
+}
+
+// Failure implements dialect.Codec.
+func (Codec) Failure(status int, header http.Header, body []byte, key string) *schemas.Error {
+	return DecodeError(status, header, body, key)
+}
+
+// FailureWithin implements dialect.Codec.
+func (Codec) FailureWithin(data []byte, key string) error { return ErrorWithin(data, key) }
+
+// Look implements dialect.Codec.
+func (Codec) Look(raw *schemas.RawRequest) dialect.Sight { return look(raw) }
+
+// Watch implements dialect.Codec.
+func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
+	return NewStreamWatch(raw.Path, StreamOptions{IncludeUsage: wantsUsage(raw), Key: key})
+}
+
+// look says what a raw call asks for. In the Responses API an "error" member is a
+// part of every answer.
+func look(raw *schemas.RawRequest) dialect.Sight {
+	s := dialect.Sight{Operation: operationOf(raw.Path), Stream: wantsStream(raw)}
+	switch raw.Path {
+	case PathChat, PathCompletions:
+		s.Object = true
+		s.Whole = len(raw.Body) > 0 && plain(raw.Header) && !s.Stream
+	case PathEmbeddings:
+		s.Object = true
+	}
+	return s
+}
+
+// plain reports whether a body is not compressed.
+func plain(h http.Header) bool {
+	coding := h.Get("Content-Encoding")
+	return coding == "" || coding == "identity"
+}
+
+// wantsStream reports whether a raw call asks for a stream of events.
+func wantsStream(raw *schemas.RawRequest) bool {
+	switch raw.Path {
+	case PathChat, PathCompletions, PathResponses:
+		return bytes.Contains(raw.Body, []byte(`"stream"`)) && gjson.GetBytes(raw.Body, "stream").Type == gjson.True
+	}
+	return false
+}
+
+// wantsUsage reports whether a raw call asks for a stream's usage chunk.
+func wantsUsage(raw *schemas.RawRequest) bool {
+	return bytes.Contains(raw.Body, []byte(`"include_usage"`)) &&
+		gjson.GetBytes(raw.Body, "stream_options.include_usage").Type == gjson.True
+}

@@ -1,0 +1,78 @@
+package surface
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+
+	"bifrost/internal/dialect"
+	"bifrost/schemas"
+)
+
+// Answer returns the answer to a translated call as its caller expects it, in the
+// place of the provider's. A stream is written as its body is read; closing the body
+// closes the stream. resp is not modified.
+func Answer(t dialect.Translation, resp *schemas.Response) (*schemas.Response, error) {
+	out := &schemas.Response{Served: resp.Served}
+	if resp.Stream != nil {
+		w, contentType := t.Stream()
+		out.Raw = &schemas.RawResponse{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {contentType}},
+			Body: &stream{chunks: resp.Stream, write: w}}
+		return out, nil
+	}
+	if resp.Raw != nil { // sound is the same in every dialect
+		out.Raw = resp.Raw
+		return out, nil
+	}
+	header, body, err := t.Encode(resp)
+	if err != nil {
+		return nil, err
+	}
+	out.Raw = &schemas.RawResponse{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+	return out, nil
+}
+
+// stream is the body of a translated stream. Read returns the stream's own error
+// where it breaks off.
+type stream struct {
+	chunks schemas.ChunkReader
+	write  dialect.ChunkWriter
+
+	buffer  []byte // reused
+	pending []byte // written and not delivered
+	ended   error  // what follows pending
+}
+
+// Read implements io.Reader.
+func (s *stream) Read(p []byte) (int, error) {
+	for len(s.pending) == 0 {
+		if s.ended != nil {
+			return 0, s.ended
+		}
+		s.advance()
+	}
+	n := copy(p, s.pending)
+	s.pending = s.pending[n:]
+	return n, nil
+}
+
+// advance writes the next chunk, or the end.
+func (s *stream) advance() {
+	chunk, err := s.chunks.Next()
+	switch {
+	case err == io.EOF:
+		s.pending, s.ended = s.write.AppendEnd(s.buffer[:0]), io.EOF
+	case err != nil:
+		s.ended = err
+	default:
+		if s.pending, err = s.write.Append(s.buffer[:0], chunk); err != nil {
+			_ = s.chunks.Close()
+			s.pending, s.ended = nil, err
+			return
+		}
+		s.buffer = s.pending
+	}
+}
+
+// Close implements io.Closer.
+func (s *stream) Close() error { return s.chunks.Close() }

@@ -1,0 +1,27 @@
+// Package surface is the callers' side of the dialects: which ones callers may use,
+// and the way of a translated call's answer back to its caller.
+package surface
+
+import (
+	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/openai"
+	"bifrost/schemas"
+)
+
+// Of returns the surface of a dialect. One that callers do not use is answered as
+// OpenAI's, whose shape most clients can read.
+func Of(d schemas.Dialect) dialect.Surface {
+	if s, ok := Known(d); ok {
+		return s
+	}
+	return openai.Surface{}
+}
+
+// Known returns the surface of a dialect, and whether callers use it.
+func Known(d schemas.Dialect) (dialect.Surface, bool) {
+	switch d {
+	case schemas.DialectOpenAI, "":
+		return openai.Surface{}, true
+	}
+	return nil, false
+}
