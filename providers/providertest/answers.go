@@ -43,8 +43,7 @@ func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
 
 // set returns the answers in the dialect of the provider under test.
 func (f Fixture) set() *answerSet {
-	switch f.Provider.Describe().Dialect {
-	case schemas.DialectAnthropic:
+	if f.Provider.Describe().Dialect == schemas.DialectAnthropic {
 		return &anthropicAnswers
 	}
 	return &openAIAnswers
