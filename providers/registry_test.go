@@ -29,7 +29,7 @@ func build(t *testing.T, name string, cfg schemas.ProviderConfig) schemas.Provid
 func TestAdaptersPassTheConformanceSuite(t *testing.T) {
 	types := providers.Types()
 	types = slices.DeleteFunc(types, func(typ string) bool { return typ == providers.TypeSimulated }) // it has no upstream to script
-	if len(types) < 11 {
+	if len(types) < 12 {
 		t.Fatalf("got %v", types)
 	}
 	for _, typ := range types {
@@ -75,7 +75,7 @@ func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {
 
 func TestEveryTypeIsBuiltByItsNameAndByItsType(t *testing.T) {
 	types := providers.Types()
-	if !slices.IsSorted(types) || len(types) < 12 {
+	if !slices.IsSorted(types) || len(types) < 13 {
 		t.Fatalf("got %v", types)
 	}
 	for _, typ := range types {
@@ -83,8 +83,11 @@ func TestEveryTypeIsBuiltByItsNameAndByItsType(t *testing.T) {
 			build(t, typ, schemas.ProviderConfig{}),
 			build(t, "second", schemas.ProviderConfig{Type: typ}),
 		} {
-			info := p.Describe()
-			if info.Type != typ || info.Dialect != schemas.DialectOpenAI || !info.Supports(schemas.OperationRaw) {
+			info, want := p.Describe(), schemas.DialectOpenAI
+			if typ == providers.TypeAnthropic {
+				want = schemas.DialectAnthropic
+			}
+			if info.Type != typ || info.Dialect != want || !info.Supports(schemas.OperationRaw) {
 				t.Errorf("%s: got %+v", typ, info)
 			}
 		}
