@@ -3,6 +3,7 @@ package surface_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/anthropic"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/surface"
 	"bifrost/schemas"
@@ -35,19 +37,18 @@ var sides = []side{
 		}
 		return post("/chat/completions", `{"model":"m","messages":[{"role":"user","content":"hi"}]}`)
 	}},
+	{"anthropic", anthropic.Codec{}, anthropic.Surface{}, func(stream bool) *schemas.RawRequest {
+		return post("/messages", fmt.Sprintf(`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":%v}`, stream))
+	}},
 }
 
-// written returns an answer as the side's surface writes it, whole or as a stream.
-func (s side) written(t *rapid.T, answer *schemas.ChatResponse, stream bool) []byte {
-	translation, err := s.surface.Translate(s.ask(stream))
+// written returns an answer as the side's surface writes it.
+func (s side) written(t *rapid.T, answer *schemas.Response) []byte {
+	translation, err := s.surface.Translate(s.ask(answer.Stream != nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp := &schemas.Response{Chat: answer}
-	if stream {
-		resp = &schemas.Response{Stream: &chunks{all: pieces(t, answer)}}
-	}
-	out, err := surface.Answer(translation, resp)
+	out, err := surface.Answer(translation, answer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +59,9 @@ func (s side) written(t *rapid.T, answer *schemas.ChatResponse, stream bool) []b
 	return body
 }
 
-// read returns the answer that the side's codec reads.
-func (s side) read(t *rapid.T, body []byte, stream bool) *schemas.ChatResponse {
+// read returns the answer that the side's codec reads, as it is read: whole or chunk
+// by chunk.
+func (s side) read(t *rapid.T, body []byte, stream bool) *schemas.Response {
 	req := &schemas.Request{Operation: schemas.OperationChat, Model: "m", Chat: &schemas.ChatRequest{Model: "m", IncludeUsage: true,
 		Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}}
 	if !stream {
@@ -67,18 +69,36 @@ func (s side) read(t *rapid.T, body []byte, stream bool) *schemas.ChatResponse {
 		if err != nil {
 			t.Fatalf("%v: %s", err, body)
 		}
-		return resp.Chat
+		return resp
 	}
 	req.Operation = schemas.OperationChatStream
-	var acc schemas.ChatAccumulator
+	out := &chunks{}
 	from := s.codec.Stream(req, bytes.NewReader(body), "")
 	for {
 		chunk, err := from.Next()
 		if err == io.EOF {
-			return acc.Response()
+			return &schemas.Response{Stream: out}
 		}
 		if err != nil {
 			t.Fatalf("%v: %s", err, body)
+		}
+		out.all = append(out.all, chunk)
+	}
+}
+
+// whole returns an answer in one piece.
+func whole(t *rapid.T, answer *schemas.Response) *schemas.ChatResponse {
+	if answer.Chat != nil {
+		return answer.Chat
+	}
+	var acc schemas.ChatAccumulator
+	for {
+		chunk, err := answer.Stream.Next()
+		if err == io.EOF {
+			return acc.Response()
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 		acc.Add(chunk)
 	}
@@ -107,11 +127,15 @@ func TestAStreamThroughTranslationEqualsTheWholeAnswer(t *testing.T) {
 				answer := anAnswer(t)
 				var got [2]*schemas.ChatResponse
 				for i, stream := range []bool{false, true} {
-					there := provider.read(t, provider.written(t, answer, stream), stream)
-					got[i] = caller.read(t, caller.written(t, there, stream), stream)
+					given := &schemas.Response{Chat: answer}
+					if stream {
+						given = &schemas.Response{Stream: &chunks{all: pieces(t, answer)}}
+					}
+					there := provider.read(t, provider.written(t, given), stream)
+					got[i] = whole(t, caller.read(t, caller.written(t, there), stream))
 				}
-				if whole, stream := essence(t, got[0]), essence(t, got[1]); !reflect.DeepEqual(whole, stream) {
-					t.Fatalf("whole:  %s\nstream: %s", text(whole), text(stream))
+				if one, streamed := essence(t, got[0]), essence(t, got[1]); !reflect.DeepEqual(one, streamed) {
+					t.Fatalf("whole:  %s\nstream: %s", text(one), text(streamed))
 				}
 				if want := essence(t, answer); !reflect.DeepEqual(essence(t, got[0]), want) {
 					t.Fatalf("got:  %s\nwant: %s", text(essence(t, got[0])), text(want))
@@ -162,9 +186,6 @@ func pieces(t *rapid.T, answer *schemas.ChatResponse) []*schemas.ChatChunk {
 	add(schemas.Delta{Role: "assistant"})
 	for _, part := range cut(t, c.Message.Reasoning) {
 		add(schemas.Delta{Reasoning: part})
-	}
-	for _, d := range c.Message.ReasoningDetails {
-		add(schemas.Delta{ReasoningDetails: []schemas.ReasoningDetail{d}})
 	}
 	for _, part := range cut(t, c.Message.Content.PlainText()) {
 		add(schemas.Delta{Content: part})
