@@ -6,23 +6,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/google/uuid"
-	"github.com/tidwall/gjson"
 
 	"bifrost/internal/surface"
 	"bifrost/schemas"
 )
 
 // Transport returns an http.RoundTripper that sends every request through the
-// provider's actors: set it as the HTTP client of an official SDK of the
-// provider's dialect, with any base URL and any key, which are replaced.
+// provider's actors: set it as the HTTP client of an official SDK of OpenAI,
+// Anthropic or Gemini, with any base URL and any key, which are replaced. A provider
+// of another dialect than the SDK's is asked, and answers, through the canonical
+// form.
 //
 // The worker is held until the response's body is read to its end or closed. A
-// refusal is an HTTP response in the provider's dialect with the status, code and
+// refusal is an HTTP response in the SDK's dialect with the status, code and
 // Retry-After that SDKs obey, not a Go error; only a context that has ended, or a
 // request body that cannot be read, is an error. A request body is read whole, so
 // that it can be sent again. Every response has an X-Request-Id: the provider's own, or a new one.
@@ -41,20 +40,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := t.client.RawRequest(req.Context(), t.provider, modelOf(req.Header, body), &schemas.RawRequest{
-		Method: req.Method,
-		Path:   dialectPath(req.URL.EscapedPath()),
-		Query:  req.URL.RawQuery,
-		Header: req.Header,
-		Body:   body,
-	})
+	raw := &schemas.RawRequest{Method: req.Method, Query: req.URL.RawQuery, Header: req.Header, Body: body}
+	raw.Dialect, raw.Path = surface.Detect(req.URL.EscapedPath(), req.Header)
+	dialect := surface.Of(raw.Dialect)
+	resp, err := t.client.RawRequest(req.Context(), t.provider, dialect.Model(raw), raw)
 	if err == nil {
 		return newResponse(req, resp.Raw.StatusCode, withID(resp.Raw.Header), resp.Raw.Body), nil
 	}
 	if ctxErr := req.Context().Err(); ctxErr != nil {
 		return nil, &endedError{ctx: ctxErr, err: err}
 	}
-	status, header, text := surface.Of(t.dialect()).ErrorReply(err)
+	status, header, text := dialect.ErrorReply(err)
 	header.Set("X-Request-Id", replyID(err))
 	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
 }
@@ -98,24 +94,6 @@ func withID(h http.Header) http.Header {
 	return out
 }
 
-func (t *transport) dialect() schemas.Dialect {
-	info, ok := t.client.Info(t.provider)
-	if !ok {
-		return schemas.DialectOpenAI
-	}
-	return info.Dialect
-}
-
-// modelOf returns the model that a body in JSON names; others, such as uploads,
-// are not looked into.
-func modelOf(h http.Header, body []byte) string {
-	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return ""
-	}
-	return gjson.GetBytes(body, "model").String()
-}
-
 func readBody(req *http.Request) ([]byte, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
@@ -150,15 +128,6 @@ func readAll(from io.ReadCloser) ([]byte, error) {
 		return nil, fmt.Errorf("bifrost: reading the request's body: %w", err)
 	}
 	return body, nil
-}
-
-// dialectPath is what follows the version prefix of an SDK's path, whatever base
-// URL the SDK was given.
-func dialectPath(path string) string {
-	if _, rest, ok := strings.Cut(path, "/v1/"); ok {
-		return "/" + rest
-	}
-	return path
 }
 
 func newResponse(req *http.Request, status int, header http.Header, body io.ReadCloser) *http.Response {

@@ -19,6 +19,21 @@ func checkChat(d *document) error {
 	return checkStream(d)
 }
 
+func checkContents(d *document) error {
+	contents, err := d.only("contents")
+	switch {
+	case err != nil:
+		return err
+	case !contents.Exists():
+		return badField("contents", "the field contents is missing; send an array of contents")
+	case !contents.IsArray():
+		return badField("contents", "the field contents must be an array of contents")
+	}
+	return nil
+}
+
+func checkNothing(*document) error { return nil }
+
 func checkEmbeddings(d *document) error {
 	input, err := d.only("input")
 	switch {

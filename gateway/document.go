@@ -24,6 +24,15 @@ type document struct {
 
 // parseDocument checks that body is an object in JSON that names its model once.
 func parseDocument(body []byte) (*document, error) {
+	d, err := parseObject(body)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.nameModel()
+}
+
+// parseObject checks that body is an object in JSON.
+func parseObject(body []byte) (*document, error) {
 	if tooDeep(body) {
 		return nil, invalid(fmt.Sprintf("the body is nested deeper than %d levels; flatten it", maxDepth))
 	}
@@ -34,19 +43,23 @@ func parseDocument(body []byte) (*document, error) {
 	if !d.root.IsObject() {
 		return nil, invalid("the body must be a JSON object, such as {\"model\": …}")
 	}
-	var err error
+	return d, nil
+}
+
+// nameModel finds the model that the body names.
+func (d *document) nameModel() (err error) {
 	if d.model, err = d.only("model"); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case !d.model.Exists():
-		return nil, badField("model", "the field model is missing; name one as \"provider/model\"")
+		return badField("model", "the field model is missing; name one as \"provider/model\"")
 	case d.model.Type != gjson.String:
-		return nil, badField("model", "the field model must be a string, such as \"provider/model\"")
+		return badField("model", "the field model must be a string, such as \"provider/model\"")
 	case d.model.Str == "":
-		return nil, badField("model", "the field model is empty; name one as \"provider/model\"")
+		return badField("model", "the field model is empty; name one as \"provider/model\"")
 	}
-	return d, nil
+	return nil
 }
 
 // only returns the top-level field of that name. Names are compared as JSON means
@@ -66,19 +79,6 @@ func (d *document) only(name string) (gjson.Result, error) {
 		return gjson.Result{}, badField(name, "the field "+name+" is there twice; send it once")
 	}
 	return found, nil
-}
-
-// withModel returns the body with another model; nothing else of it changes. The
-// document stays as it is.
-func (d *document) withModel(model string) []byte {
-	if model == d.model.Str {
-		return d.body
-	}
-	from, to := d.model.Index, d.model.Index+len(d.model.Raw)
-	out := make([]byte, 0, len(d.body)+len(model)+8)
-	out = append(out, d.body[:from]...)
-	out = gjson.AppendJSONString(out, model)
-	return append(out, d.body[to:]...)
 }
 
 // tooDeep reports whether arrays and objects are nested beyond maxDepth. It runs

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -56,7 +57,11 @@ func FuzzDocument(f *testing.F) {
 		if model == "" || models(t, body) != 1 {
 			t.Fatalf("accepted %q", body)
 		}
-		after := d.withModel(name)
+		raw := &schemas.RawRequest{Body: body, Header: http.Header{"Content-Type": {"application/json"}}}
+		if openaiFace.Model(raw) != d.model.Str {
+			t.Fatalf("the call names %q, its body %q", openaiFace.Model(raw), d.model.Str)
+		}
+		after := openaiFace.WithModel(raw, name).Body
 		want, _ := json.Marshal(name)
 		got := decode(t, after)
 		var normal string

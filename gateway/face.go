@@ -20,8 +20,12 @@ type face struct {
 	// prefixes are those under which all of it is served.
 	prefixes []string
 
-	// checks are the operations whose requests are looked at before they are sent on.
+	// checks are the operations whose requests are looked at before they are sent on,
+	// by path or, where the path has the model in it, by method.
 	checks map[string]check
+
+	// modelInPath tells that the path names the model, and the body does not.
+	modelInPath bool
 
 	// requestIDs are the headers in which its clients look for a request's id.
 	requestIDs []string
@@ -40,13 +44,27 @@ var (
 		checks:     map[string]check{anthropic.PathMessages: checkChat, anthropic.PathCountTokens: checkChat},
 		requestIDs: []string{headerRequestID, "Request-Id"},
 	}
+	geminiFace = &face{
+		Surface:  surface.Of(schemas.DialectGemini),
+		prefixes: []string{"/v1beta", "/genai/v1beta", "/genai/v1"},
+		checks: map[string]check{"generateContent": checkContents, "streamGenerateContent": checkContents,
+			"countTokens": checkNothing, "embedContent": checkNothing, "batchEmbedContents": checkNothing},
+		modelInPath: true,
+		requestIDs:  []string{headerRequestID},
+	}
 )
+
+// methodOf returns the method of a path such as /models/{model}:{method}.
+func methodOf(path string) string { return path[strings.LastIndexByte(path, ':')+1:] }
 
 // faceOf returns the face that answers a request, its errors included: by its path,
 // or, where clients of two dialects ask at the same one, by a header.
 func faceOf(r *http.Request) *face {
 	path := r.URL.Path
 	switch {
+	case strings.HasPrefix(path, "/genai/"), strings.HasPrefix(path, "/v1beta/"), path == "/v1beta",
+		r.Method == http.MethodPost && underModels(path, "/v1"):
+		return geminiFace
 	case strings.HasPrefix(path, "/anthropic/"), path == "/v1"+anthropic.PathMessages,
 		strings.HasPrefix(path, "/v1"+anthropic.PathMessages+"/"):
 		return anthropicFace

@@ -10,10 +10,6 @@ import (
 // it to the provider of its model.
 func (g *Gateway) operation(path string) endpoint {
 	return func(x *exchange) error {
-		looksAt := x.face.checks[path]
-		if looksAt == nil {
-			looksAt = checkStream
-		}
 		if g.draining.Load() {
 			return isDraining()
 		}
@@ -21,32 +17,38 @@ func (g *Gateway) operation(path string) endpoint {
 		if err != nil {
 			return err
 		}
-		doc, err := parseDocument(body)
-		if err != nil {
+		raw := &schemas.RawRequest{Dialect: x.face.Dialect(), Method: x.r.Method, Path: path, Query: x.r.URL.RawQuery,
+			Header: x.r.Header.Clone(), Body: body}
+		raw.Header.Set(headerRequestID, x.id)
+		if err := x.face.look(raw); err != nil {
 			return err
 		}
-		if err := looksAt(doc); err != nil {
-			return err
-		}
-		return g.pass(x, path, doc)
+		return g.pass(x, raw)
 	}
 }
 
-// pass sends the call and its answer on.
-func (g *Gateway) pass(x *exchange, path string, doc *document) error {
-	if err := g.resolve(x, doc.model.Str); err != nil {
+// look checks what of a call would be in vain.
+func (f *face) look(raw *schemas.RawRequest) error {
+	parse, looksAt := parseDocument, f.checks[raw.Path]
+	if f.modelInPath {
+		parse, looksAt = parseObject, f.checks[methodOf(raw.Path)]
+	}
+	if looksAt == nil {
+		looksAt = checkStream
+	}
+	doc, err := parse(raw.Body)
+	if err != nil {
 		return err
 	}
-	header := x.r.Header.Clone()
-	header.Set(headerRequestID, x.id)
-	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, &schemas.RawRequest{
-		Dialect: x.face.Dialect(),
-		Method:  x.r.Method,
-		Path:    path,
-		Query:   x.r.URL.RawQuery,
-		Header:  header,
-		Body:    doc.withModel(x.model),
-	})
+	return looksAt(doc)
+}
+
+// pass sends the call and its answer on.
+func (g *Gateway) pass(x *exchange, raw *schemas.RawRequest) error {
+	if err := g.resolve(x, x.face.Model(raw)); err != nil {
+		return err
+	}
+	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, x.face.WithModel(raw, x.model))
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,10 @@ func badField(name, message string) error {
 // unknownPath names the paths that there are.
 func (f *face) unknownPath() error {
 	there := "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, or POST /v1/ and another operation whose body names a model"
-	if f == anthropicFace {
+	switch f {
+	case geminiFace:
+		there = "POST /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens, :embedContent or :batchEmbedContents, or GET /v1beta/models"
+	case anthropicFace:
 		there = "POST /anthropic/v1/messages, POST /anthropic/v1/messages/count_tokens, or GET /anthropic/v1/models"
 	}
 	return &refusal{err: &schemas.Error{Kind: schemas.KindNotFound, Message: "unknown path or method; use " + there}}
@@ -108,7 +111,9 @@ func (f *refusal) amend(d schemas.Dialect, status int, header http.Header, body 
 	}
 	if f.code != "" {
 		header.Set(headerCode, f.code)
-		body = withErrorField(body, "code", f.code)
+		if d != schemas.DialectGemini { // whose code is the status
+			body = withErrorField(body, "code", f.code)
+		}
 	}
 	if f.param != "" && d == schemas.DialectOpenAI {
 		body = withErrorField(body, "param", f.param)

@@ -35,12 +35,33 @@ func (g *Gateway) addRoutes() {
 			g.mux.Handle(prefix, endpoint(noRoute)) // or the mux would redirect it
 		}
 	}
+	for _, prefix := range append([]string{"/v1"}, geminiFace.prefixes...) {
+		g.mux.Handle(http.MethodPost+" "+prefix+openai.PathModels+"/{call...}", endpoint(g.modelCall(prefix)))
+		if prefix == "/v1" {
+			continue // its lists are OpenAI's
+		}
+		g.add(http.MethodGet, prefix+openai.PathModels, g.models)
+		g.mux.Handle(http.MethodGet+" "+prefix+openai.PathModels+"/{model...}", endpoint(g.oneModel))
+		g.mux.Handle(prefix+"/", endpoint(noRoute))
+		g.mux.Handle(prefix, endpoint(noRoute))
+	}
 	for path := range anthropicFace.checks { // where its SDKs look for it, given the address of the gateway
 		g.add(http.MethodPost, "/v1"+path, g.operation(path))
 	}
 	g.add(http.MethodGet, "/healthz", g.health)
 	g.add(http.MethodGet, "/readyz", g.readiness)
 	g.mux.Handle("/", endpoint(noRoute))
+}
+
+// modelCall serves a method of a model, which its path names.
+func (g *Gateway) modelCall(prefix string) endpoint {
+	return func(x *exchange) error {
+		path := strings.TrimPrefix(x.r.URL.EscapedPath(), prefix)
+		if _, known := x.face.checks[methodOf(path)]; !known || !strings.Contains(path, ":") {
+			return x.face.unknownPath()
+		}
+		return g.operation(path)(x)
+	}
 }
 
 func (g *Gateway) add(method, path string, e endpoint) {

@@ -19,23 +19,8 @@ import (
 // surfaceOf returns the surface that a call is written for, and its path below the
 // version prefix; false for a call of OpenAI's dialect.
 func surfaceOf(c call) (dialect.Surface, string, bool) {
-	var of schemas.Dialect
-	path := c.path
-	for _, prefix := range []string{"/v1beta", "/v1alpha", "/v1"} {
-		rest, ok := strings.CutPrefix(c.path, prefix+"/")
-		if !ok {
-			continue
-		}
-		path = "/" + rest
-		switch {
-		case prefix != "/v1", strings.HasPrefix(path, "/models/") && strings.Contains(path, ":"):
-			of = schemas.DialectGemini
-		case path == "/messages", strings.HasPrefix(path, "/messages/"), c.header.Get("Anthropic-Version") != "":
-			of = schemas.DialectAnthropic
-		}
-		break
-	}
-	if of == "" {
+	of, path := surface.Detect(c.path, c.header)
+	if of == schemas.DialectOpenAI {
 		return nil, "", false
 	}
 	s, ok := surface.Known(of)
