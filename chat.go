@@ -16,6 +16,7 @@ func (c *Client) ChatCompletionRequest(ctx context.Context, req *schemas.ChatReq
 	if err != nil {
 		return nil, err
 	}
+	resp.Chat.Served = resp.Served
 	return resp.Chat, nil
 }
 
@@ -27,7 +28,7 @@ func (c *Client) ChatCompletionStreamRequest(ctx context.Context, req *schemas.C
 	if err != nil {
 		return nil, err
 	}
-	return &ChatStream{chunks: resp.Stream}, nil
+	return &ChatStream{chunks: resp.Stream, served: resp.Served}, nil
 }
 
 func (c *Client) chat(ctx context.Context, op schemas.Operation, req *schemas.ChatRequest) (*schemas.Response, error) {
@@ -37,19 +38,21 @@ func (c *Client) chat(ctx context.Context, op schemas.Operation, req *schemas.Ch
 	return c.send(ctx, &schemas.Request{Operation: op, Provider: req.Provider, Model: req.Model, Chat: req})
 }
 
-// send resolves the provider if the request names none, and asks its router.
+// send resolves the provider if the request names none, and asks its router, and
+// then those of the fallbacks.
 func (c *Client) send(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	first := target{req.Provider, req.Model}
 	if req.Provider == "" {
 		var err error
-		if req.Provider, req.Model, err = c.Resolve(req.Model); err != nil {
+		if first.provider, first.model, err = c.Resolve(req.Model); err != nil {
 			return nil, err
 		}
 	}
-	r, err := c.route(req.Provider, req.Model)
-	if err != nil {
-		return nil, err
-	}
-	return r.Ask(ctx, req)
+	return c.inTurn(ctx, first, req.Fallbacks(), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+		addressed := *req
+		addressed.Provider, addressed.Model = to.provider, to.model
+		return r.Ask(ctx, &addressed)
+	})
 }
 
 func nilRequest() error {
@@ -59,7 +62,13 @@ func nilRequest() error {
 // ChatStream is a streamed answer. One goroutine reads it; Close may be called
 // from any, and more than once. A stream that is neither read to its end nor
 // closed gives its worker back after NetworkConfig.ReaderIdleTimeout.
-type ChatStream struct{ chunks schemas.ChunkReader }
+type ChatStream struct {
+	chunks schemas.ChunkReader
+	served schemas.Served
+}
+
+// Served says who answers.
+func (s *ChatStream) Served() schemas.Served { return s.served }
 
 // Next blocks until the next chunk. It returns io.EOF at the regular end, and an
 // *schemas.Error for a stream that broke.

@@ -16,11 +16,18 @@ func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*
 	if raw == nil {
 		return nil, nilRequest()
 	}
-	provider, model, err := c.Resolve(surface.Of(raw.Dialect).Model(raw))
+	dialect := surface.Of(raw.Dialect)
+	raw, fallbacks, err := dialect.Fallbacks(raw)
 	if err != nil {
 		return nil, err
 	}
-	return c.RawRequest(ctx, provider, model, surface.Of(raw.Dialect).WithModel(raw, model))
+	provider, model, err := c.Resolve(dialect.Model(raw))
+	if err != nil {
+		return nil, err
+	}
+	return c.inTurn(ctx, target{provider, model}, fallbacks, func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+		return c.rawCall(ctx, r, to, dialect.WithModel(raw, to.model))
+	})
 }
 
 // RawRequest makes a call in raw.Dialect, or, if that is empty, in the provider's
@@ -35,10 +42,15 @@ func (c *Client) RawRequest(ctx context.Context, provider, model string, raw *sc
 	if err != nil {
 		return nil, err
 	}
-	if info := r.Info(); !passes(info, model, raw) {
-		return c.translated(ctx, r, provider, model, raw)
+	return c.rawCall(ctx, r, target{provider, model}, raw)
+}
+
+// rawCall makes a call at one provider: as it is, or translated.
+func (c *Client) rawCall(ctx context.Context, r Router, to target, raw *schemas.RawRequest) (*schemas.Response, error) {
+	if !passes(r.Info(), to.model, raw) {
+		return translated(ctx, r, to, raw)
 	}
-	return r.Ask(ctx, &schemas.Request{Operation: schemas.OperationRaw, Provider: provider, Model: model, Raw: raw})
+	return r.Ask(ctx, &schemas.Request{Operation: schemas.OperationRaw, Provider: to.provider, Model: to.model, Raw: raw})
 }
 
 // passes reports whether a provider takes a call as it is: it speaks the call's
@@ -56,13 +68,13 @@ func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bo
 }
 
 // translated makes a call through the canonical form.
-func (c *Client) translated(ctx context.Context, r Router, provider, model string, raw *schemas.RawRequest) (*schemas.Response, error) {
+func translated(ctx context.Context, r Router, to target, raw *schemas.RawRequest) (*schemas.Response, error) {
 	t, err := surface.Of(raw.Dialect).Translate(raw)
 	if err != nil {
 		return nil, err
 	}
 	req := t.Request()
-	req.Provider, req.Model = provider, model
+	req.Provider, req.Model = to.provider, to.model
 	resp, err := r.Ask(ctx, req)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,8 @@ type settings struct {
 	keys         *keyring
 	network      schemas.NetworkConfig
 	queueTimeout time.Duration
+	fallbacks    []schemas.Fallback
+	fallbackOn   []schemas.ErrorKind
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
 	guard        func(f func())
@@ -55,9 +58,14 @@ func (r *Router) newSettings(c Config) *settings {
 		keys:         newKeyring(c.Keys),
 		network:      c.Settings.NetworkConfig,
 		queueTimeout: c.Settings.QueueTimeout,
+		fallbackOn:   c.Settings.FallbackOn,
 		shared:       c.Shared,
 		ownDrop:      c.Settings.DropExcessRequests != nil,
 		guard:        func(f func()) { r.sys.guarded(r.name, f) },
+	}
+	for _, f := range c.Settings.Fallbacks {
+		provider, model, _ := strings.Cut(f, "/")
+		s.fallbacks = append(s.fallbacks, schemas.Fallback{Provider: provider, Model: model})
 	}
 	s.users.Store(1)
 	return s

@@ -67,6 +67,13 @@ func (s *System) Stats() SystemStats {
 // Info returns what the provider can do.
 func (r *Router) Info() schemas.ProviderInfo { return r.settings.peek().info }
 
+// Fallbacks returns what the provider's configuration says of fallbacks, which are
+// the client's affair. The slices are not to be changed.
+func (r *Router) Fallbacks() ([]schemas.Fallback, []schemas.ErrorKind) {
+	s := r.settings.peek()
+	return s.fallbacks, s.fallbackOn
+}
+
 // Models lists the models that the provider's keys name, and whether some key
 // names none, which means all that the provider has.
 func (r *Router) Models() (models []string, all bool) {

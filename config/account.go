@@ -68,6 +68,7 @@ func (p Provider) clone() Provider {
 	for i := range p.Keys {
 		p.Keys[i].Models = slices.Clone(p.Keys[i].Models)
 	}
+	p.Config.Fallbacks, p.Config.FallbackOn = slices.Clone(p.Config.Fallbacks), slices.Clone(p.Config.FallbackOn)
 	p.Config.NetworkConfig.ExtraHeaders = maps.Clone(p.Config.NetworkConfig.ExtraHeaders)
 	if drop := p.Config.DropExcessRequests; drop != nil {
 		p.Config.DropExcessRequests = new(*drop)

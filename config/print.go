@@ -67,14 +67,16 @@ type printedServer struct {
 }
 
 type printedProvider struct {
-	Type               string             `toml:"type"`
-	DropExcessRequests *bool              `toml:"drop_excess_requests"`
-	MaxWaiting         int                `toml:"max_waiting,omitzero"`
-	QueueTimeout       span               `toml:"queue_timeout,omitzero"`
-	Keys               []printedKey       `toml:"keys"`
-	Sizes              printedSizes       `toml:"concurrency_and_buffer_size"`
-	Network            printedNetwork     `toml:"network_config"`
-	Simulation         *printedSimulation `toml:"simulation"`
+	Type               string              `toml:"type"`
+	DropExcessRequests *bool               `toml:"drop_excess_requests"`
+	MaxWaiting         int                 `toml:"max_waiting,omitzero"`
+	QueueTimeout       span                `toml:"queue_timeout,omitzero"`
+	Fallbacks          []string            `toml:"fallbacks,omitempty"`
+	FallbackOn         []schemas.ErrorKind `toml:"fallback_on,omitempty"`
+	Keys               []printedKey        `toml:"keys"`
+	Sizes              printedSizes        `toml:"concurrency_and_buffer_size"`
+	Network            printedNetwork      `toml:"network_config"`
+	Simulation         *printedSimulation  `toml:"simulation"`
 }
 
 type printedKey struct {
@@ -129,6 +131,8 @@ func printProvider(p Provider) printedProvider {
 		DropExcessRequests: c.DropExcessRequests,
 		MaxWaiting:         c.MaxWaiting,
 		QueueTimeout:       span(c.QueueTimeout),
+		Fallbacks:          c.Fallbacks,
+		FallbackOn:         c.FallbackOn,
 		Keys:               printKeys(p.Keys),
 		Sizes:              printedSizes(c.ConcurrencyAndBufferSize),
 		Network:            printNetwork(c.NetworkConfig),

@@ -42,6 +42,7 @@ log_level = "info"
 
 [providers.openai]
 type = "openai"
+fallback_on = ["rate_limited", "overloaded", "upstream", "timeout", "unauthorized", "not_found", "node_lost", "internal"]
 
 [[providers.openai.keys]]
 name = "key-1"
@@ -137,6 +138,8 @@ func drawProvider(t *rapid.T) map[string]any {
 	maybe(t, p, "drop_excess_requests", rapid.Bool())
 	maybe(t, p, "max_waiting", rapid.IntRange(1, 1e9))
 	maybe(t, p, "queue_timeout", drawDuration)
+	maybe(t, p, "fallbacks", rapid.Just([]string{"a/b", "c/d"}))
+	maybe(t, p, "fallback_on", rapid.Just([]string{"overloaded"}))
 	maybe(t, p, "keys", rapid.SliceOfN(rapid.Custom(drawKey), 1, 3))
 	maybe(t, p, "concurrency_and_buffer_size", rapid.Just(map[string]any{"concurrency": 3, "buffer_size": 5}))
 	network := map[string]any{}

@@ -40,6 +40,8 @@ var providerSection = section[Provider]{check: checkType, fields: []field[Provid
 	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
 	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }),
+	{name: "fallbacks", read: readFallbacks},
+	{name: "fallback_on", read: readFallbackOn},
 	{name: "keys", read: readKeys, below: keySection.paths},
 	nested("concurrency_and_buffer_size", sizesSection,
 		func(p *Provider) *sizes { return &p.Config.ConcurrencyAndBufferSize }),

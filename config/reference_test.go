@@ -64,11 +64,12 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	}
 	openai := provider(t, full, "openai")
 	got := openai.Config
-	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 {
+	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || len(got.Fallbacks) == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 {
 		t.Error("an option without a default is not shown")
 	}
 	want := schemas.ProviderConfig{Type: "openai"}.WithDefaults()
 	want.MaxWaiting, want.QueueTimeout, want.DropExcessRequests = got.MaxWaiting, got.QueueTimeout, got.DropExcessRequests
+	want.Fallbacks = got.Fallbacks
 	want.NetworkConfig.BaseURL, want.NetworkConfig.ExtraHeaders = got.NetworkConfig.BaseURL, got.NetworkConfig.ExtraHeaders
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant the defaults %+v", got, want)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"strings"
 
 	"bifrost/schemas"
@@ -48,8 +49,9 @@ func (g *Gateway) pass(x *exchange, raw *schemas.RawRequest) error {
 	if err := g.resolve(x, x.face.Model(raw)); err != nil {
 		return err
 	}
-	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, x.face.WithModel(raw, x.model))
+	resp, err := g.client.DialectRequest(x.r.Context(), raw)
 	if err != nil {
+		x.failed(err)
 		return err
 	}
 	defer resp.Raw.Body.Close()
@@ -57,10 +59,21 @@ func (g *Gateway) pass(x *exchange, raw *schemas.RawRequest) error {
 	return x.send(resp.Raw)
 }
 
-// served says who answered, and what of the request was left out.
+// served notes who answered, and tells what of the request was left out.
 func (x *exchange) served(s schemas.Served) {
+	if s.Provider != "" {
+		x.provider, x.model = s.Provider, s.Model
+	}
 	if len(s.Dropped) > 0 {
 		x.Header().Set(headerDropped, strings.Join(s.Dropped, ", "))
+	}
+}
+
+// failed notes whose the failure is.
+func (x *exchange) failed(err error) {
+	var e *schemas.Error
+	if errors.As(err, &e) && e.Provider != "" {
+		x.provider, x.model = e.Provider, e.Model
 	}
 }
 

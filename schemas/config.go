@@ -92,6 +92,14 @@ type ProviderConfig struct {
 	// not affected. Zero means no bound.
 	QueueTimeout time.Duration
 
+	// Fallbacks are asked, in this order, when the provider does not answer, after
+	// those that the request names itself; each is "provider/model".
+	Fallbacks []string
+
+	// FallbackOn are the kinds of error that lead to a fallback, the request's own
+	// ones included. Empty means DefaultFallbackOn.
+	FallbackOn []ErrorKind
+
 	// Simulation configures the simulated provider; an adapter of another type
 	// must not have it.
 	Simulation *SimulationConfig
@@ -100,6 +108,7 @@ type ProviderConfig struct {
 // Clone returns a copy that shares nothing with c.
 func (c ProviderConfig) Clone() ProviderConfig {
 	c.NetworkConfig.ExtraHeaders = maps.Clone(c.NetworkConfig.ExtraHeaders)
+	c.Fallbacks, c.FallbackOn = slices.Clone(c.Fallbacks), slices.Clone(c.FallbackOn)
 	if c.DropExcessRequests != nil {
 		drop := *c.DropExcessRequests
 		c.DropExcessRequests = &drop
@@ -117,6 +126,9 @@ func (c ProviderConfig) WithDefaults() ProviderConfig {
 	s := &c.ConcurrencyAndBufferSize
 	s.Concurrency = orDefault(s.Concurrency, DefaultConcurrency)
 	s.BufferSize = orDefault(s.BufferSize, DefaultBufferSize)
+	if len(c.FallbackOn) == 0 {
+		c.FallbackOn = DefaultFallbackOn()
+	}
 	c.NetworkConfig = c.NetworkConfig.WithDefaults()
 	return c
 }
@@ -128,9 +140,25 @@ func (c ProviderConfig) Validate() error {
 		isSize("concurrency_and_buffer_size.buffer_size", c.ConcurrencyAndBufferSize.BufferSize),
 		notNegative("max_waiting", c.MaxWaiting),
 		notNegative("queue_timeout", c.QueueTimeout),
+		checkFallbacks(c.Fallbacks, c.FallbackOn),
 		c.NetworkConfig.Validate(),
 		c.Simulation.Validate(),
 	)
+}
+
+func checkFallbacks(fallbacks []string, on []ErrorKind) error {
+	var faults []error
+	for i, f := range fallbacks {
+		if err := CheckFallback(f); err != nil {
+			faults = append(faults, fmt.Errorf("fallbacks[%d] %w", i, err))
+		}
+	}
+	for i, kind := range on {
+		if err := CheckFallbackKind(kind); err != nil {
+			faults = append(faults, fmt.Errorf("fallback_on[%d] %w", i, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // NetworkConfig is how a provider is reached. Zero durations mean the default.

@@ -94,6 +94,29 @@ func (r *Request) Names() (provider, model string) {
 	return "", ""
 }
 
+// Fallbacks returns those that the operation's own request names.
+func (r *Request) Fallbacks() []Fallback {
+	switch {
+	case r.Chat != nil:
+		return r.Chat.Fallbacks
+	case r.Completion != nil:
+		return r.Completion.Fallbacks
+	case r.Embedding != nil:
+		return r.Embedding.Fallbacks
+	case r.Rerank != nil:
+		return r.Rerank.Fallbacks
+	case r.Moderation != nil:
+		return r.Moderation.Fallbacks
+	case r.Image != nil:
+		return r.Image.Fallbacks
+	case r.Speech != nil:
+		return r.Speech.Fallbacks
+	case r.Transcription != nil:
+		return r.Transcription.Fallbacks
+	}
+	return nil
+}
+
 // LogValue names the request without its content.
 func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("operation", string(r.Operation)),

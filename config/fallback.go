@@ -1,0 +1,43 @@
+package config
+
+import (
+	"bifrost/schemas"
+)
+
+func readFallbacks(r *reader, v value, into *Provider) {
+	r.texts(v, `"anthropic/claude-sonnet-4-5"`, func(text string) error {
+		into.Config.Fallbacks = append(into.Config.Fallbacks, text)
+		return schemas.CheckFallback(text)
+	})
+}
+
+func readFallbackOn(r *reader, v value, into *Provider) {
+	r.texts(v, `"overloaded"`, func(text string) error {
+		kind := schemas.ErrorKind(text)
+		into.Config.FallbackOn = append(into.Config.FallbackOn, kind)
+		return schemas.CheckFallbackKind(kind)
+	})
+}
+
+// texts reads a list of different texts; an error of take continues a sentence that
+// begins with the text's place.
+func (r *reader) texts(v value, example string, take func(string) error) {
+	if !r.want(v, kindList, "["+example+"]") {
+		return
+	}
+	first := map[string]int{}
+	for i, e := range v.elements {
+		e := value{e, v.at.item(i)}
+		if !r.want(e, kindText, example) {
+			continue
+		}
+		if before, again := first[e.text]; again {
+			r.fault(e.line, e.at, "%s", givenTwice(before))
+			continue
+		}
+		first[e.text] = e.line
+		if err := take(e.text); err != nil {
+			r.fault(e.line, e.at, "%v", err)
+		}
+	}
+}
