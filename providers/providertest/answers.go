@@ -1,53 +1,59 @@
 package providertest
 
 import (
-	"bytes"
 	"io"
 	"net/http"
-	"strings"
+
+	"bifrost/schemas"
 )
 
-// Parts of good answers.
+// answerSet is what the scripted upstream says in one dialect, and what the suite
+// must know of it. Each dialect has its own in a file of its own.
+type answerSet struct {
+	// good answers every call without a fault.
+	good http.HandlerFunc
+	// raw is a chat call in the dialect.
+	raw func(model string, stream bool) *schemas.RawRequest
+	// errorBody is an error answer that says message.
+	errorBody func(message string) string
+
+	// chat is a whole answer, mark what the suite finds it by, and foreign a whole
+	// answer that the dialect has not.
+	chat, mark, foreign string
+
+	// The events of a stream, in their order. opening comes before the first content,
+	// and begins hello; hello and there have content; stop says why the answer ends,
+	// and done is the end mark.
+	opening, hello, there, stop, done string
+	// failure is an event that is an error, which means failureStatus.
+	failure       string
+	failureStatus int
+	// failingReason is an event that ends an answer with an error in the place of a
+	// reason; "" if the dialect has none.
+	failingReason string
+	// begins is how every stream begins.
+	begins string
+	// odd is a whole stream up to its end mark and beyond, written as oddly as the
+	// standard of events allows.
+	odd string
+}
+
+// stream is a whole good stream without its end mark.
+func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
+
+// set returns the answers in the dialect of the provider under test.
+func (f Fixture) set() *answerSet {
+	switch f.Provider.Describe().Dialect {
+	case schemas.DialectAnthropic:
+		return &anthropicAnswers
+	}
+	return &openAIAnswers
+}
+
 const (
 	helloText = "Hello there"
-
-	helloChat = `{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,` +
-		`"message":{"role":"assistant","content":"` + helloText + `"},"finish_reason":"stop"}],` +
-		`"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}`
-
-	chunkHello = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hello "},"finish_reason":null}]}` + "\n\n"
-	chunkThere = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"there"},"finish_reason":null}]}` + "\n\n"
-	chunkStop  = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
-	chunkUsage = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}` + "\n\n"
-	chunkError = `data: {"error":{"code":503,"message":"broken inside","type":"server_error"}}` + "\n\n"
-	chunkDone  = "data: [DONE]\n\n"
-
-	comment = ": still waiting\n\n"
-
-	helloStream = chunkHello + chunkThere + chunkStop
-
-	helloEmbeddings = `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.5,1]},` +
-		`{"object":"embedding","index":1,"embedding":[1,0.5]}],"model":"m","usage":{"prompt_tokens":2,"total_tokens":2}}`
-
-	helloModels = `{"object":"list","data":[{"id":"m","object":"model","created":1,"owned_by":"test"}]}`
+	comment   = ": still waiting\n\n"
 )
-
-// goodAnswers is a provider without faults.
-func goodAnswers(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body) // read before
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/embeddings"):
-		answer(w, "application/json", helloEmbeddings)
-	case strings.HasSuffix(r.URL.Path, "/models"):
-		answer(w, "application/json", helloModels)
-	case !bytes.Contains(body, []byte(`"stream":true`)):
-		answer(w, "application/json", helloChat)
-	case bytes.Contains(body, []byte(`"include_usage":true`)):
-		answer(w, "text/event-stream", helloStream+chunkUsage+chunkDone)
-	default:
-		answer(w, "text/event-stream", helloStream+chunkDone)
-	}
-}
 
 func answer(w http.ResponseWriter, contentType, body string) {
 	w.Header().Set("Content-Type", contentType)

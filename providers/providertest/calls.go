@@ -3,9 +3,7 @@ package providertest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
 	"testing"
 
 	"bifrost/schemas"
@@ -17,22 +15,16 @@ const prompt = "a prompt that no error may quote"
 func (f Fixture) request(op schemas.Operation) *schemas.Request {
 	req := &schemas.Request{Operation: op, Provider: "under-test", Model: f.Model}
 	switch op {
-	case schemas.OperationChat, schemas.OperationChatStream:
+	case schemas.OperationChat, schemas.OperationChatStream, schemas.OperationCountTokens:
 		req.Chat = &schemas.ChatRequest{Model: f.Model, Messages: []schemas.ChatMessage{schemas.UserMessage(prompt)}}
 	case schemas.OperationEmbeddings:
 		req.Embedding = &schemas.EmbeddingRequest{Model: f.Model, Input: []string{prompt, "another"}}
 	case schemas.OperationRaw:
-		req.Raw = rawChat(f.Model, false)
+		req.Raw = f.set().raw(f.Model, false)
 	case schemas.OperationListModels:
 		req.Model = ""
 	}
 	return req
-}
-
-func rawChat(model string, stream bool) *schemas.RawRequest {
-	body := fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}],"stream":%v}`, model, prompt, stream)
-	return &schemas.RawRequest{Method: http.MethodPost, Path: "/chat/completions", Body: []byte(body),
-		Header: http.Header{"Content-Type": {"application/json"}}}
 }
 
 // call makes one attempt and holds it against what every call promises.

@@ -44,7 +44,7 @@ func cancelsBeforeHeaders(t *testing.T, f Fixture) {
 
 func cancelsInStream(t *testing.T, f Fixture) {
 	for way, req := range f.streams() {
-		err := canceled(t, f, req, chunkHello, nil)
+		err := canceled(t, f, req, f.set().hello, nil)
 		if e := wantKind(t, err, schemas.KindCanceled); !errors.Is(err, context.Canceled) || !e.MayHaveStarted {
 			t.Errorf("%s: got %#v", way, e)
 		}
@@ -54,7 +54,7 @@ func cancelsInStream(t *testing.T, f Fixture) {
 func hasCause(t *testing.T, f Fixture) {
 	own := &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonDraining}
 	shutdown := errors.New("shutdown")
-	for _, beginning := range []string{"", chunkHello} {
+	for _, beginning := range []string{"", f.set().hello} {
 		for way, req := range f.streams() {
 			if err := canceled(t, f, req, beginning, own); err != error(own) {
 				t.Errorf("%s: got %v, want the cause itself", way, err)
@@ -70,7 +70,7 @@ func hasCause(t *testing.T, f Fixture) {
 func closeReachesUpstream(t *testing.T, f Fixture) {
 	for way, req := range f.streams() {
 		arrived, left := make(chan struct{}, 1), make(chan struct{}, 1)
-		f.Upstream.Script(stalls("text/event-stream", chunkHello, arrived, left))
+		f.Upstream.Script(stalls("text/event-stream", f.set().hello, arrived, left))
 		resp, err := f.call(within(t), t, req)
 		if err != nil {
 			t.Fatal(err)

@@ -15,10 +15,6 @@ import (
 
 const sayings = "words of the provider"
 
-func errorBody(message string) string {
-	return fmt.Sprintf(`{"error":{"message":%q,"type":"t","param":null,"code":"c"}}`, message)
-}
-
 func sendsItsKey(t *testing.T, f Fixture) {
 	const foreign = "Bearer of-the-caller"
 	for _, op := range f.operations() {
@@ -56,7 +52,7 @@ func givesRefusalsTheirKind(t *testing.T, f Fixture) {
 		401: schemas.KindUnauthorized, 402: schemas.KindUnauthorized, 403: schemas.KindUnauthorized,
 		429: schemas.KindRateLimited, 500: schemas.KindUpstream, 503: schemas.KindUpstream, 529: schemas.KindUpstream, 504: schemas.KindTimeout,
 	} {
-		f.Upstream.Script(refuses(status, http.Header{"Retry-After": {"7"}}, "application/json", errorBody(sayings)))
+		f.Upstream.Script(refuses(status, http.Header{"Retry-After": {"7"}}, "application/json", f.set().errorBody(sayings)))
 		for _, op := range f.operations() {
 			req := f.request(op)
 			_, err := f.call(within(t), t, req)
@@ -72,7 +68,7 @@ func givesRefusalsTheirKind(t *testing.T, f Fixture) {
 }
 
 func keepsWordsOut(t *testing.T, f Fixture) {
-	f.Upstream.Script(refuses(401, nil, "application/json", errorBody(sayings+" about "+f.Key.Value+" and "+prompt)))
+	f.Upstream.Script(refuses(401, nil, "application/json", f.set().errorBody(sayings+" about "+f.Key.Value+" and "+prompt)))
 	for _, op := range f.operations() {
 		_, err := f.call(within(t), t, f.request(op))
 		e := wantKind(t, err, schemas.KindUnauthorized)
@@ -92,8 +88,8 @@ func refusesOddAnswers(t *testing.T, f Fixture) {
 		"a web page":          answers("text/html; charset=utf-8", "<html>"+sayings+"</html>"),
 		"broken json":         answers("application/json", `{"id":"`+sayings),
 		"nothing":             answers("application/json", ""),
-		"another dialect":     answers("application/json", `{"type":"message","content":[]}`),
-		"an error inside":     answers("application/json", errorBody(sayings)),
+		"another dialect":     answers("application/json", f.set().foreign),
+		"an error inside":     answers("application/json", f.set().errorBody(sayings)),
 		"an empty event list": answers("text/event-stream", ""),
 	} {
 		f.Upstream.Script(script)
@@ -112,7 +108,7 @@ func refusesOddAnswers(t *testing.T, f Fixture) {
 func reportsReset(t *testing.T, f Fixture) {
 	for name, script := range map[string]http.HandlerFunc{
 		"at once":     breaks("", ""),
-		"in the body": breaks("application/json", helloChat[:40]),
+		"in the body": breaks("application/json", f.set().chat[:40]),
 	} {
 		f.Upstream.Script(script)
 		for _, op := range f.operations() {
@@ -125,7 +121,7 @@ func reportsReset(t *testing.T, f Fixture) {
 }
 
 func reportsStall(t *testing.T, f Fixture) {
-	for name, beginning := range map[string]string{"headers": "", "body": helloChat[:40]} {
+	for name, beginning := range map[string]string{"headers": "", "body": f.set().chat[:40]} {
 		for _, op := range f.operations() {
 			arrived, left := make(chan struct{}, 1), make(chan struct{}, 1)
 			f.Upstream.Script(stalls("application/json", beginning, arrived, left))

@@ -128,16 +128,16 @@ func passesRaw(t *testing.T, f Fixture) {
 	if resp.Raw.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Raw.Header.Get("Content-Type"), "application/json") {
 		t.Fatalf("got %d %v", resp.Raw.StatusCode, resp.Raw.Header)
 	}
-	if text, err := consume(resp); err != nil || !strings.Contains(text, `"choices"`) {
+	if text, err := consume(resp); err != nil || !strings.Contains(text, f.set().mark) {
 		t.Fatalf("got %q, %v", text, err)
 	}
 }
 
 func passesRawStream(t *testing.T, f Fixture) {
 	req := f.request(schemas.OperationRaw)
-	req.Raw = rawChat(f.Model, true)
+	req.Raw = f.set().raw(f.Model, true)
 	text, err := f.whole(within(t), t, req)
-	if err != nil || !strings.HasPrefix(text, "data: {") || !strings.HasSuffix(text, chunkDone) {
+	if err != nil || !strings.HasPrefix(text, f.set().begins) || !strings.HasSuffix(text, f.set().done) {
 		t.Fatalf("got %q, %v", text, err)
 	}
 }

@@ -14,33 +14,34 @@ func (f Fixture) passRaw(t *testing.T, stream string) (string, error) {
 	t.Helper()
 	f.Upstream.Script(answers("text/event-stream", stream))
 	req := f.request(schemas.OperationRaw)
-	req.Raw = rawChat(f.Model, true)
+	req.Raw = f.set().raw(f.Model, true)
 	return f.whole(within(t), t, req)
 }
 
 // completesTheEnd: SDKs drop a last event without its blank line.
 func completesTheEnd(t *testing.T, f Fixture) {
+	set := f.set()
 	open := func(block string) string { return strings.TrimRight(block, "\n") }
-	whole := helloStream + chunkDone
+	whole := set.stream() + set.done
 	for name, stream := range map[string]string{
-		"no end mark":                  helloStream,
-		"an end mark without its end":  helloStream + open(chunkDone),
-		"a last chunk without its end": open(helloStream),
-		"half a blank line":            open(helloStream) + "\n",
+		"no end mark":                  set.stream(),
+		"an end mark without its end":  set.stream() + open(set.done),
+		"a last chunk without its end": open(set.stream()),
+		"half a blank line":            open(set.stream()) + "\n",
 	} {
 		if got, err := f.passRaw(t, stream); err != nil || got != whole {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
 	}
-	if got, err := f.passRaw(t, open(chunkStop)); err != nil || got != chunkStop+chunkDone {
+	if got, err := f.passRaw(t, open(set.stop)); err != nil || got != set.stop+set.done {
 		t.Errorf("a single chunk: got %q, %v", got, err)
 	}
-	got, err := f.passRaw(t, chunkHello+open(chunkError))
-	if wantKind(t, err, schemas.KindUpstream); got != chunkHello+chunkError {
+	got, err := f.passRaw(t, set.hello+open(set.failure))
+	if wantKind(t, err, schemas.KindUpstream); got != set.hello+set.failure {
 		t.Errorf("an error without its end: got %q", got)
 	}
-	got, err = f.passRaw(t, chunkHello+chunkError+chunkDone)
-	if wantKind(t, err, schemas.KindUpstream); got != chunkHello+chunkError {
+	got, err = f.passRaw(t, set.hello+set.failure+set.done)
+	if wantKind(t, err, schemas.KindUpstream); got != set.hello+set.failure {
 		t.Errorf("an end mark after an error: got %q", got)
 	}
 }
@@ -65,7 +66,7 @@ func keepsUsageForAskers(t *testing.T, f Fixture) {
 		`,"stream_options":{"include_usage":true}`:  helloStream + chunkUsage + chunkDone,
 	} {
 		req := f.request(schemas.OperationRaw)
-		req.Raw = rawChat(f.Model, true)
+		req.Raw = f.set().raw(f.Model, true)
 		req.Raw.Body = append(bytes.TrimSuffix(req.Raw.Body, []byte("}")), options+"}"...)
 		if got, err := f.whole(within(t), t, req); err != nil || got != want {
 			t.Errorf("%s: got %q, %v", options, got, err)

@@ -13,17 +13,20 @@ import (
 // streams returns the two ways to ask for a stream.
 func (f Fixture) streams() map[string]*schemas.Request {
 	raw := f.request(schemas.OperationRaw)
-	raw.Raw = rawChat(f.Model, true)
+	raw.Raw = f.set().raw(f.Model, true)
 	return map[string]*schemas.Request{"chat_stream": f.request(schemas.OperationChatStream), "raw": raw}
 }
 
 func errorBeforeContent(t *testing.T, f Fixture) {
+	set := f.set()
 	for name, script := range map[string]http.HandlerFunc{
-		"an error event":            answers("text/event-stream", chunkError+chunkDone),
-		"comments, then an error":   answers("text/event-stream", comment+comment+chunkError),
+		"an opening, then an error": answers("text/event-stream", comment+set.opening+set.failure),
+		"an opening, then the end":  answers("text/event-stream", comment+set.opening),
+		"an error event":            answers("text/event-stream", set.failure+set.done),
+		"comments, then an error":   answers("text/event-stream", comment+comment+set.failure),
 		"comments, then the end":    answers("text/event-stream", comment),
 		"comments, then a break":    breaks("text/event-stream", comment),
-		"half an event, then a cut": answers("text/event-stream", chunkHello[:30]),
+		"half an event, then a cut": answers("text/event-stream", set.hello[:30]),
 	} {
 		f.Upstream.Script(script)
 		for way, req := range f.streams() {
@@ -36,28 +39,33 @@ func errorBeforeContent(t *testing.T, f Fixture) {
 }
 
 func errorAfterContent(t *testing.T, f Fixture) {
-	f.Upstream.Script(answers("text/event-stream", chunkHello+chunkError+chunkDone))
+	set := f.set()
+	f.Upstream.Script(answers("text/event-stream", set.hello+set.failure+set.done))
 	for way, req := range f.streams() {
 		resp, err := f.call(within(t), t, req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := consume(resp)
-		if e := wantKind(t, err, schemas.KindUpstream); e.StatusCode != 503 || e.Upstream == nil || text == "" {
+		if e := wantKind(t, err, schemas.KindUpstream); e.StatusCode != set.failureStatus || e.Upstream == nil || text == "" {
 			t.Errorf("%s: got %q, %#v", way, text, e)
 		}
 	}
 }
 
 func endsEarly(t *testing.T, f Fixture) {
-	for name, script := range map[string]http.HandlerFunc{
-		"a bare end":       answers("text/event-stream", chunkHello+chunkThere),
-		"a cut event":      answers("text/event-stream", chunkHello+chunkThere[:50]),
-		"a broken line":    breaks("text/event-stream", chunkHello+chunkThere[:50]),
-		"a break":          breaks("text/event-stream", chunkHello),
-		"something else":   answers("text/event-stream", chunkHello+"<html>\n\n"),
-		"a failing reason": answers("text/event-stream", chunkHello+`data: {"choices":[{"index":0,"delta":{},"finish_reason":"error"}]}`+"\n\n"+chunkDone),
-	} {
+	set := f.set()
+	scripts := map[string]http.HandlerFunc{
+		"a bare end":     answers("text/event-stream", set.hello+set.there),
+		"a cut event":    answers("text/event-stream", set.hello+set.there[:50]),
+		"a broken line":  breaks("text/event-stream", set.hello+set.there[:50]),
+		"a break":        breaks("text/event-stream", set.hello),
+		"something else": answers("text/event-stream", set.hello+"<html>\n\n"),
+	}
+	if set.failingReason != "" {
+		scripts["a failing reason"] = answers("text/event-stream", set.hello+set.failingReason+set.done)
+	}
+	for name, script := range scripts {
 		f.Upstream.Script(script)
 		for way, req := range f.streams() {
 			resp, err := f.call(within(t), t, req)
@@ -78,12 +86,12 @@ func endsEarly(t *testing.T, f Fixture) {
 }
 
 func deliversVerbatim(t *testing.T, f Fixture) {
-	const odd = "\xEF\xBB\xBF" + comment + "event: x\r\n" + "id:7\r\n" + "data:{\"choices\":[{\"index\":0,\"delta\":{}}],\r\ndata: \"x\":1}\r\n\r\n" +
-		chunkHello + ":\n\n" + chunkStop + chunkDone + comment
+	set := f.set()
+	odd := set.odd
 	f.Upstream.Script(answers("text/event-stream; charset=utf-8", odd))
 	for _, size := range []int{1, 7, 64 << 10} {
 		req := f.request(schemas.OperationRaw)
-		req.Raw = rawChat(f.Model, true)
+		req.Raw = f.set().raw(f.Model, true)
 		resp, err := f.call(within(t), t, req)
 		if err != nil {
 			t.Fatal(err)
@@ -104,8 +112,8 @@ func deliversVerbatim(t *testing.T, f Fixture) {
 			t.Error(err)
 		}
 		// The end mark is the end: what an upstream still says is nobody's.
-		if want, _, _ := strings.Cut(odd, chunkDone); string(got) != want+chunkDone {
-			t.Fatalf("got %q, want %q", got, want+chunkDone)
+		if want, _, _ := strings.Cut(odd, set.done); string(got) != want+set.done {
+			t.Fatalf("got %q, want %q", got, want+set.done)
 		}
 	}
 }

@@ -9,14 +9,15 @@ import (
 	"testing"
 )
 
-// Upstream is a scripted server of the OpenAI dialect on loopback. Until it is
-// scripted it gives good answers. It is safe for concurrent use.
+// Upstream is a scripted server on loopback. Until it is scripted it gives good answers,
+// in the OpenAI dialect or, within Exercise, in that of the provider under test. It is safe for concurrent use.
 type Upstream struct {
 	URL    string // without "/v1"
 	server *httptest.Server
 
 	mu     sync.Mutex
-	script http.HandlerFunc // nil: good answers
+	good   http.HandlerFunc
+	script http.HandlerFunc // nil: good
 	calls  []Received
 }
 
@@ -30,7 +31,7 @@ type Received struct {
 // NewUpstream starts a server; it is closed at the end of the test.
 func NewUpstream(t *testing.T) *Upstream {
 	t.Helper()
-	u := &Upstream{}
+	u := &Upstream{good: goodOpenAI}
 	u.server = httptest.NewServer(u)
 	u.URL = u.server.URL
 	t.Cleanup(u.server.Close)
@@ -43,6 +44,13 @@ func (u *Upstream) Script(h http.HandlerFunc) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.script = h
+}
+
+// speak makes the good answers those of a dialect.
+func (u *Upstream) speak(set *answerSet) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.good = set.good
 }
 
 // Received returns the calls so far, in the order of their arrival.
@@ -64,7 +72,7 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	script := u.script
 	u.mu.Unlock()
 	if script == nil {
-		script = goodAnswers
+		script = u.good
 	}
 	script(w, r)
 }
