@@ -8,6 +8,7 @@ import (
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
+	"bifrost/providers/bedrock"
 	"bifrost/providers/simulated"
 	"bifrost/schemas"
 )
@@ -17,7 +18,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated}
+	types := []string{TypeSimulated, bedrock.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -54,15 +55,20 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if cfg.Type == "" {
 		cfg.Type = name
 	}
+	if rowOf(cfg.Type) != nil || cfg.Type == TypeSimulated {
+		if err := foreignTables(cfg); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.Type == TypeSimulated {
 		return buildSimulated(name, cfg)
+	}
+	if cfg.Type == bedrock.Type {
+		return buildBedrock(name, cfg)
 	}
 	r := rowOf(cfg.Type)
 	if r == nil {
 		return nil, unknownType(cfg)
-	}
-	if cfg.Simulation != nil {
-		return nil, fmt.Errorf("simulation is for type %q only, not %q; remove it, or set type = %q", TypeSimulated, cfg.Type, TypeSimulated)
 	}
 	return buildCompatible(name, *r, cfg)
 }
@@ -95,16 +101,13 @@ func buildCompatible(name string, r row, cfg schemas.ProviderConfig) (schemas.Pr
 	if err != nil {
 		return nil, err
 	}
-	doer, err := httpx.New(httpx.Config{
-		ConnectTimeout: network.ConnectTimeout,
-		// Each worker may keep its connection between two bursts.
-		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
+	doer, err := newDoer(cfg)
 	if err != nil {
 		return nil, err
 	}
 	return adapter.New(adapter.Options{
 		Name: name, Type: r.name, BaseURL: base, Credential: r.auth, KeyOptional: keyOptional, Operations: r.operations,
-		ExtraHeaders: network.ExtraHeaders, Codec: openai.Codec{Chat: r.chat}, Doer: withTimeouts(doer, network),
+		ExtraHeaders: network.ExtraHeaders, Codec: openai.Codec{Chat: r.chat}, Doer: doer,
 	}), nil
 }
 
@@ -126,6 +129,18 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 		Models: upstream.Models(), // nobody who meant another provider is to get a simulated answer
 		Doer:   withTimeouts(upstream, cfg.NetworkConfig),
 	}), nil
+}
+
+// newDoer returns what carries a provider's calls.
+func newDoer(cfg schemas.ProviderConfig) (httpx.Doer, error) {
+	doer, err := httpx.New(httpx.Config{
+		ConnectTimeout: cfg.NetworkConfig.ConnectTimeout,
+		// Each worker may keep its connection between two bursts.
+		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
+	if err != nil {
+		return nil, err
+	}
+	return withTimeouts(doer, cfg.NetworkConfig), nil
 }
 
 func withTimeouts(d httpx.Doer, network schemas.NetworkConfig) httpx.Doer {

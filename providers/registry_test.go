@@ -1,6 +1,7 @@
 package providers_test
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -37,7 +38,7 @@ func TestAdaptersPassTheConformanceSuite(t *testing.T) {
 			providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
 				up := providertest.NewUpstream(t)
 				cfg := schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}}
-				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: "m"}
+				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: cmp.Or(models[typ], "m")}
 			})
 		})
 	}
@@ -67,6 +68,13 @@ func TestGroqTakesItsOwnReasoningBack(t *testing.T) {
 	}
 }
 
+// models are the ones that a type is exercised with, where it looks at their names:
+// Bedrock's is one whose embeddings are known.
+var models = map[string]string{"bedrock": "cohere.embed-v4:0"}
+
+// dialects are the types' own, where it is not OpenAI's.
+var dialects = map[string]schemas.Dialect{"bedrock": schemas.DialectBedrock}
+
 func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {
 	providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
 		return providertest.Fixture{Provider: build(t, "simulated", schemas.ProviderConfig{}), Model: "sim-small"}
@@ -84,7 +92,7 @@ func TestEveryTypeIsBuiltByItsNameAndByItsType(t *testing.T) {
 			build(t, "second", schemas.ProviderConfig{Type: typ}),
 		} {
 			info := p.Describe()
-			if info.Type != typ || info.Dialect != schemas.DialectOpenAI || !info.Supports(schemas.OperationRaw) {
+			if info.Type != typ || info.Dialect != cmp.Or(dialects[typ], schemas.DialectOpenAI) || !info.Supports(schemas.OperationRaw) {
 				t.Errorf("%s: got %+v", typ, info)
 			}
 		}

@@ -95,6 +95,11 @@ type ProviderConfig struct {
 	// Simulation configures the simulated provider; an adapter of another type
 	// must not have it.
 	Simulation *SimulationConfig
+
+	// Bedrock and Vertex configure the providers of these types; an adapter of
+	// another type must not have them. Nil means their defaults.
+	Bedrock *BedrockConfig
+	Vertex  *VertexConfig
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -108,6 +113,14 @@ func (c ProviderConfig) Clone() ProviderConfig {
 		s := *c.Simulation
 		s.Models = slices.Clone(s.Models)
 		c.Simulation = &s
+	}
+	if c.Bedrock != nil {
+		b := *c.Bedrock
+		c.Bedrock = &b
+	}
+	if c.Vertex != nil {
+		v := *c.Vertex
+		c.Vertex = &v
 	}
 	return c
 }
@@ -130,6 +143,7 @@ func (c ProviderConfig) Validate() error {
 		notNegative("queue_timeout", c.QueueTimeout),
 		c.NetworkConfig.Validate(),
 		c.Simulation.Validate(),
+		c.Bedrock.Validate(),
 	)
 }
 
