@@ -53,6 +53,7 @@ func encodeChat(req *schemas.ChatRequest, model string) (body []byte, dropped []
 	if body, err = json.Marshal(e.out); err != nil {
 		return nil, nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
+	slices.Sort(e.dropped)
 	body, err = dialect.Merge(body, extra)
 	return body, e.dropped, err
 }
@@ -74,6 +75,7 @@ func encodeCount(req *schemas.ChatRequest, model string) ([]byte, []string, erro
 	if err != nil {
 		return nil, nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
+	slices.Sort(e.dropped)
 	return body, e.dropped, nil
 }
 
@@ -81,6 +83,9 @@ func encodeCount(req *schemas.ChatRequest, model string) ([]byte, []string, erro
 func (e *chatEncoder) fill() error {
 	if e.req.N != nil && *e.req.N > 1 {
 		return refused("n", "Bedrock gives one answer to a request; leave n out and ask more than once")
+	}
+	if e.req.Logprobs != nil && *e.req.Logprobs || e.req.TopLogprobs != nil && *e.req.TopLogprobs > 0 {
+		return refused("logprobs", "Bedrock has none; leave it out, or use a provider that has it")
 	}
 	for _, part := range []func() error{e.additional, e.messages, e.tools, e.responseFormat} {
 		if err := part(); err != nil {
@@ -151,8 +156,6 @@ func (e *chatEncoder) dropRest() {
 		"frequency_penalty":   e.req.FrequencyPenalty != nil && *e.req.FrequencyPenalty != 0,
 		"presence_penalty":    e.req.PresencePenalty != nil && *e.req.PresencePenalty != 0,
 		"seed":                e.req.Seed != nil,
-		"logprobs":            e.req.Logprobs != nil && *e.req.Logprobs,
-		"top_logprobs":        e.req.TopLogprobs != nil,
 		"user":                e.req.User != "",
 		"parallel_tool_calls": e.req.ParallelToolCalls != nil && !*e.req.ParallelToolCalls,
 	} {
@@ -160,7 +163,6 @@ func (e *chatEncoder) dropRest() {
 			e.drop(name)
 		}
 	}
-	slices.Sort(e.dropped)
 }
 
 // tools translates the tools and the choice among them.

@@ -117,6 +117,7 @@ type toolByName struct {
 }
 
 type outputConfig struct {
+	Effort     string      `json:"effort,omitempty"`
 	TextFormat *textFormat `json:"textFormat,omitempty"`
 }
 
