@@ -6,24 +6,31 @@ import (
 
 	"bifrost/internal/adapter"
 	"bifrost/providers/bedrock"
+	"bifrost/providers/vertex"
 	"bifrost/schemas"
 )
 
-// buildBedrock returns the adapter of Amazon Bedrock.
-func buildBedrock(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
-	var own schemas.BedrockConfig
-	if cfg.Bedrock != nil {
-		own = *cfg.Bedrock
-	}
-	return buildCloud(name, cfg, func(base string) (adapter.Options, error) { return bedrock.Options(own, base) })
+// clouds are the types that sign in by themselves, at addresses of their own.
+var clouds = map[string]func(name string, cfg schemas.ProviderConfig) (schemas.Provider, error){
+	bedrock.Type: func(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+		var own schemas.BedrockConfig
+		if cfg.Bedrock != nil {
+			own = *cfg.Bedrock
+		}
+		return buildCloud(name, cfg, func(base string) (adapter.Options, error) { return bedrock.Options(own, base) })
+	},
+	vertex.Type: func(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+		var own schemas.VertexConfig
+		if cfg.Vertex != nil {
+			own = *cfg.Vertex
+		}
+		return buildCloud(name, cfg, func(base string) (adapter.Options, error) { return vertex.Options(own, base) })
+	},
 }
 
-// buildCloud returns an adapter that signs in by itself, at an address of its own or
-// at network_config.base_url.
+// buildCloud returns the adapter of one of clouds, at network_config.base_url if there
+// is one.
 func buildCloud(name string, cfg schemas.ProviderConfig, options func(base string) (adapter.Options, error)) (schemas.Provider, error) {
-	if err := foreignTables(cfg); err != nil {
-		return nil, err
-	}
 	base := cfg.NetworkConfig.BaseURL
 	if base != "" {
 		var err error
@@ -51,6 +58,7 @@ func foreignTables(cfg schemas.ProviderConfig) error {
 	}{
 		{"simulation", TypeSimulated, cfg.Simulation != nil},
 		{"bedrock", bedrock.Type, cfg.Bedrock != nil},
+		{"vertex", vertex.Type, cfg.Vertex != nil},
 	} {
 		if t.given && t.typ != cfg.Type {
 			faults = append(faults, fmt.Errorf("%s is for type %q only, not %q; remove it, or set type = %q", t.name, t.typ, cfg.Type, t.typ))

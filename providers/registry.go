@@ -10,6 +10,7 @@ import (
 	"bifrost/internal/httpx"
 	"bifrost/providers/bedrock"
 	"bifrost/providers/simulated"
+	"bifrost/providers/vertex"
 	"bifrost/schemas"
 )
 
@@ -18,7 +19,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated, bedrock.Type}
+	types := []string{TypeSimulated, TypeAnthropic, bedrock.Type, vertex.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -31,7 +32,7 @@ func Types() []string {
 // is not known here. A type that is not known needs none.
 func NeedsKey(typ string) bool {
 	r := rowOf(typ)
-	return r != nil && !r.keyOptional
+	return typ == TypeAnthropic || r != nil && !r.keyOptional
 }
 
 // Build returns the adapter of the provider called name. cfg.Type names its
@@ -55,22 +56,24 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if cfg.Type == "" {
 		cfg.Type = name
 	}
-	if rowOf(cfg.Type) != nil || cfg.Type == TypeSimulated {
-		if err := foreignTables(cfg); err != nil {
-			return nil, err
-		}
+	if !slices.Contains(Types(), cfg.Type) {
+		return nil, unknownType(cfg)
+	}
+	if err := foreignTables(cfg); err != nil {
+		return nil, err
 	}
 	if cfg.Type == TypeSimulated {
 		return buildSimulated(name, cfg)
 	}
-	if cfg.Type == bedrock.Type {
-		return buildBedrock(name, cfg)
+	if build := clouds[cfg.Type]; build != nil {
+		return build(name, cfg)
 	}
-	r := rowOf(cfg.Type)
-	if r == nil {
-		return nil, unknownType(cfg)
+	opts, known := optionsOf(cfg.Type)
+	if !known {
+		panic("bug: no adapter for a type of Types")
 	}
-	return buildCompatible(name, *r, cfg)
+	opts.Name = name
+	return buildRemote(opts, cfg)
 }
 
 // rowOf returns the row of a type, or nil.
@@ -90,25 +93,37 @@ func unknownType(cfg schemas.ProviderConfig) error {
 	return fmt.Errorf("type %q is not known; set type to one of %s", cfg.Type, known)
 }
 
-func buildCompatible(name string, r row, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+// optionsOf returns what the adapter of a type is made of, with the base URL without
+// "/v1"; and whether the type is known.
+func optionsOf(typ string) (adapter.Options, bool) {
+	if typ == TypeAnthropic {
+		return anthropicOptions(), true
+	}
+	r := rowOf(typ)
+	if r == nil {
+		return adapter.Options{}, false
+	}
+	return adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
+		Operations: r.operations, Codec: openai.Codec{Chat: r.chat}}, true
+}
+
+// buildRemote adds what the configuration says to a type's options.
+func buildRemote(opts adapter.Options, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	network := cfg.NetworkConfig
-	base, keyOptional := r.baseURL, r.keyOptional
 	if network.BaseURL != "" {
 		// Whether a server of the operator's own needs a key is not known here.
-		base, keyOptional = network.BaseURL, true
+		opts.BaseURL, opts.KeyOptional = network.BaseURL, true
 	}
-	base, err := versionedURL(base)
-	if err != nil {
+	var err error
+	if opts.BaseURL, err = versionedURL(opts.BaseURL); err != nil {
 		return nil, err
 	}
 	doer, err := newDoer(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return adapter.New(adapter.Options{
-		Name: name, Type: r.name, BaseURL: base, Credential: r.auth, KeyOptional: keyOptional, Operations: r.operations,
-		ExtraHeaders: network.ExtraHeaders, Codec: openai.Codec{Chat: r.chat}, Doer: doer,
-	}), nil
+	opts.ExtraHeaders, opts.Doer = network.ExtraHeaders, doer
+	return adapter.New(opts), nil
 }
 
 // buildSimulated puts the same adapter before a provider in this process. Keys and

@@ -157,7 +157,8 @@ func (r *Refusal) passLimits() {
 	}
 	for name, values := range r.Err.Upstream.Header {
 		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "x-ratelimit-") || strings.HasPrefix(lower, "ratelimit") || lower == "x-should-retry" {
+		if strings.HasPrefix(lower, "x-ratelimit-") || strings.HasPrefix(lower, "ratelimit") ||
+			strings.HasPrefix(lower, "anthropic-ratelimit-") || lower == "x-should-retry" {
 			r.Header[name] = values
 		}
 	}

@@ -4,6 +4,7 @@ package surface
 
 import (
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/anthropic"
 	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
@@ -22,6 +23,8 @@ func Known(d schemas.Dialect) (dialect.Surface, bool) {
 	switch d {
 	case schemas.DialectOpenAI, "":
 		return openai.Surface{}, true
+	case schemas.DialectAnthropic:
+		return anthropic.Surface{}, true
 	}
 	return nil, false
 }

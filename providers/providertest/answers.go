@@ -58,7 +58,7 @@ func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
 
 // set returns the answers in the dialect of the provider under test.
 func (f Fixture) set() *answerSet {
-	switch f.Provider.Describe().Dialect {
+	switch f.Provider.Describe().DialectOf(f.Model) {
 	case schemas.DialectAnthropic:
 		return &anthropicAnswers
 	case schemas.DialectBedrock:

@@ -3,6 +3,7 @@ package providertest
 import (
 	"context"
 	"io"
+	"net/http"
 	"runtime"
 	"testing"
 	"time"
@@ -23,6 +24,19 @@ type Fixture struct {
 	Key schemas.Key
 
 	Model string
+
+	// Routed puts what the provider's server knows of paths and bodies before the good
+	// answers of the model's dialect, which see them as the dialect has them. Nil means
+	// that they are; else the provider may change the path and body of a raw call.
+	Routed func(good http.HandlerFunc) http.HandlerFunc
+}
+
+// good returns the good answers of the provider's server.
+func (f Fixture) good() http.HandlerFunc {
+	if f.Routed == nil {
+		return f.set().good
+	}
+	return f.Routed(f.set().good)
 }
 
 // patience bounds what should take milliseconds, with room for a busy machine.
@@ -86,7 +100,7 @@ func Exercise(t *testing.T, factory func(t *testing.T) Fixture) {
 				t.Skip("the dialect's streams are not made of events")
 			}
 			if f.Upstream != nil {
-				f.Upstream.speak(f.set())
+				f.Upstream.speak(f.good())
 			}
 			test.run(t, f)
 			if c, ok := f.Provider.(io.Closer); ok {
@@ -107,7 +121,7 @@ func dialectOf(t *testing.T, factory func(t *testing.T) Fixture) (d schemas.Dial
 	t.Helper()
 	t.Run("Dialect", func(t *testing.T) { // what the fixture holds ends with it
 		f := factory(t)
-		d = f.Provider.Describe().Dialect
+		d = f.Provider.Describe().DialectOf(f.Model)
 		if c, ok := f.Provider.(io.Closer); ok {
 			_ = c.Close() // the suite looks at what it returns
 		}

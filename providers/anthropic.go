@@ -1,0 +1,26 @@
+package providers
+
+import (
+	"net/http"
+
+	"bifrost/internal/adapter"
+	"bifrost/internal/dialect/anthropic"
+	"bifrost/schemas"
+)
+
+// TypeAnthropic is the type of Anthropic's own API.
+const TypeAnthropic = "anthropic"
+
+// anthropicOptions are the options of a provider that speaks Anthropic's dialect.
+// https://docs.anthropic.com/en/api/overview: the key is in a header of its own, and
+// every call names the version of the API. A caller's own version, and betas, win.
+func anthropicOptions() adapter.Options {
+	return adapter.Options{
+		Type: TypeAnthropic, BaseURL: "https://api.anthropic.com",
+		Codec:      anthropic.Codec{},
+		Credential: adapter.HeaderKey{Name: "X-Api-Key"},
+		Header:     http.Header{"Anthropic-Version": {anthropic.Version}},
+		Operations: []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
+			schemas.OperationCountTokens, schemas.OperationListModels, schemas.OperationRaw},
+	}
+}
