@@ -105,3 +105,12 @@ func TestATableOfAnotherCloudIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAModelThatIsNotClaudesIsRefusedByVertexWithoutACall(t *testing.T) {
+	up := providertest.NewUpstream(t)
+	_, err := vertexAt(t, up.URL, schemas.VertexConfig{Project: "p-1"}).Call(t.Context(), &schemas.Attempt{Key: key,
+		Request: &schemas.Request{Operation: schemas.OperationChat, Model: "gemini-2.5-flash", Chat: &schemas.ChatRequest{Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}}})
+	if !errors.Is(err, schemas.ErrUnsupportedOperation) || len(up.Received()) > 0 {
+		t.Errorf("got %v, %v", err, up.Received())
+	}
+}

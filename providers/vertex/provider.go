@@ -15,14 +15,13 @@ import (
 // Type is the type's name.
 const Type = "vertex"
 
-// claude begins the names of Anthropic's models; all others are Google's.
+// claude begins the names of Anthropic's models.
 const claude = "claude-"
 
 // defaultLocation is where Google serves a call wherever there is room.
 const defaultLocation = "global"
 
-// operations are what both families of models have here. Embeddings and the list of
-// models have other forms at Vertex than at the Gemini API.
+// operations are what Claude has at Vertex AI, which lists no models of a project.
 var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationCountTokens, schemas.OperationRaw}
 
 // Options returns the adapter's options but for name, extra headers and Doer. An empty

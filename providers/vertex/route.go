@@ -29,10 +29,10 @@ func (r router) route(model string, call *dialect.Call) error {
 	if r.project == "" {
 		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "vertex.project is missing; set it, or GOOGLE_CLOUD_PROJECT"}
 	}
-	if strings.HasPrefix(model, claude) {
-		return r.claude(model, call)
+	if !strings.HasPrefix(model, claude) {
+		return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Message: `the model is none of Claude's; name one that begins with "claude-"`}
 	}
-	return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Message: `the model is none of Claude's; name one that begins with "claude-"`}
+	return r.claude(model, call)
 }
 
 // publisher returns the path of a publisher in the project.
