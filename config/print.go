@@ -105,6 +105,7 @@ type printedNetwork struct {
 }
 
 type printedSimulation struct {
+	Dialect         string   `toml:"dialect"`
 	Seed            uint64   `toml:"seed"`
 	Latency         span     `toml:"latency"`
 	LatencyP99      span     `toml:"latency_p99,omitzero"`
@@ -171,6 +172,7 @@ func printSimulation(c *simulation) *printedSimulation {
 		return nil
 	}
 	return &printedSimulation{
+		Dialect:         string(c.Dialect),
 		Seed:            c.Seed,
 		Latency:         span(c.Latency),
 		LatencyP99:      span(c.LatencyP99),

@@ -12,6 +12,7 @@ type simulation = schemas.SimulationConfig
 const defaultOutputTokens = 16
 
 var simulationSection = section[simulation]{check: checkSimulation, fields: []field[simulation]{
+	{name: "dialect", read: readDialect},
 	{name: "seed", read: readSeed},
 	durationOrZero("latency", func(c *simulation) *time.Duration { return &c.Latency }),
 	duration("latency_p99", "leave it out for answers that all take latency",
@@ -27,6 +28,18 @@ var simulationSection = section[simulation]{check: checkSimulation, fields: []fi
 	names("models", `"sim-small"`, func(c *simulation) *[]string { return &c.Models }),
 }}
 
+func readDialect(r *reader, v value, into *simulation) {
+	if !r.want(v, kindText, `"openai"`) {
+		return
+	}
+	switch d := schemas.Dialect(v.text); d {
+	case schemas.DialectOpenAI, schemas.DialectAnthropic, schemas.DialectGemini:
+		into.Dialect = d
+	default:
+		r.fault(v.line, v.at, `must be "openai", "anthropic" or "gemini"; leave it out for "openai"`)
+	}
+}
+
 func readSeed(r *reader, v value, into *simulation) {
 	if n, ok := r.whole(v, wholeBounds{least: 0, otherwise: "write any number from 0 up"}); ok {
 		into.Seed = uint64(n)
@@ -36,6 +49,9 @@ func readSeed(r *reader, v value, into *simulation) {
 func checkSimulation(r *reader, _ value, has given, into *simulation) {
 	if p99, ok := has["latency_p99"]; ok && into.LatencyP99 > 0 && into.LatencyP99 < into.Latency {
 		r.fault(p99.line, p99.at, "must not be below latency, which is %s; raise it or lower the other", durationText(into.Latency))
+	}
+	if into.Dialect == "" {
+		into.Dialect = schemas.DialectOpenAI
 	}
 	if into.OutputTokens == 0 {
 		into.OutputTokens = defaultOutputTokens

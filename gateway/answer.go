@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 
-	"bifrost/internal/dialect/openai"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -85,7 +84,7 @@ func (x *exchange) endBroken(err error) {
 	if errors.As(err, &e) && e.Upstream != nil {
 		return
 	}
-	x.sendEvent(openai.AppendStreamError(nil, err))
+	x.sendEvent(x.face.AppendStreamError(nil, err))
 }
 
 // buffers are for bodies that are not streams.

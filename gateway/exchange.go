@@ -14,6 +14,7 @@ type exchange struct {
 	writeTimeout time.Duration
 
 	r     *http.Request
+	face  *face
 	id    string
 	began time.Time
 
@@ -27,8 +28,10 @@ type exchange struct {
 
 func newExchange(w http.ResponseWriter, r *http.Request, opts Options) *exchange {
 	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), writeTimeout: opts.WriteTimeout,
-		r: r, id: requestID(r.Header), began: time.Now()}
-	w.Header().Set(headerRequestID, x.id)
+		r: r, face: faceOf(r), id: requestID(r.Header), began: time.Now()}
+	for _, name := range x.face.requestIDs {
+		w.Header().Set(name, x.id)
+	}
 	return x
 }
 

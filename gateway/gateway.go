@@ -83,7 +83,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r, g.opts)
 	defer g.finish(x)
 	if !plainPath(r.URL.EscapedPath()) {
-		x.refuse(unknownPath())
+		x.refuse(x.face.unknownPath())
 		return
 	}
 	g.mux.ServeHTTP(x, r)

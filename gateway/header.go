@@ -11,6 +11,9 @@ const (
 	headerRequestID = "X-Request-Id"
 	headerProvider  = "X-Bifrost-Provider"
 	headerCode      = "X-Bifrost-Code"
+	// headerDropped names the fields of a request that the provider's dialect cannot
+	// carry; docs/translation.md has the rules.
+	headerDropped = "X-Bifrost-Dropped"
 	// headerUpstreamID has the provider's own request id, which its support asks
 	// for.
 	headerUpstreamID = "X-Bifrost-Upstream-Request-Id"

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
 
@@ -28,12 +27,39 @@ func (g *Gateway) models(x *exchange) error {
 	if err := firstOf(faults); err != nil && len(all.Data) == 0 {
 		return err
 	}
-	body, err := openai.EncodeModels(all)
+	body, err := x.face.Models(all)
 	if err != nil {
 		return err
 	}
 	x.sendJSON(http.StatusOK, body)
 	return nil
+}
+
+// oneModel answers with one model, as its provider lists it.
+func (g *Gateway) oneModel(x *exchange) error {
+	if g.draining.Load() {
+		return isDraining()
+	}
+	name := x.r.PathValue("model")
+	if err := g.resolve(x, name); err != nil {
+		return err
+	}
+	models, err := g.modelsOf(x.r.Context(), x.provider)
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		if m.ID == x.provider+"/"+x.model {
+			body, err := x.face.OneModel(m)
+			if err != nil {
+				return err
+			}
+			x.sendJSON(http.StatusOK, body)
+			return nil
+		}
+	}
+	return &refusal{param: "model", err: &schemas.Error{Kind: schemas.KindNotFound, Provider: x.provider, Model: x.model,
+		Message: "the provider does not list this model; see the list of models"}}
 }
 
 // modelsOf asks one provider. A provider whose keys name the models that they are

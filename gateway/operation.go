@@ -1,15 +1,19 @@
 package gateway
 
-import "bifrost/schemas"
+import (
+	"strings"
+
+	"bifrost/schemas"
+)
 
 // operation serves a call of path, which follows the version prefix, by passing
-// it to the provider of its model. looksAt may be nil for
-// an operation that has no route of its own.
-func (g *Gateway) operation(path string, looksAt check) endpoint {
-	if looksAt == nil {
-		looksAt = checkStream
-	}
+// it to the provider of its model.
+func (g *Gateway) operation(path string) endpoint {
 	return func(x *exchange) error {
+		looksAt := x.face.checks[path]
+		if looksAt == nil {
+			looksAt = checkStream
+		}
 		if g.draining.Load() {
 			return isDraining()
 		}
@@ -36,7 +40,7 @@ func (g *Gateway) pass(x *exchange, path string, doc *document) error {
 	header := x.r.Header.Clone()
 	header.Set(headerRequestID, x.id)
 	resp, err := g.client.RawRequest(x.r.Context(), x.provider, x.model, &schemas.RawRequest{
-		Dialect: schemas.DialectOpenAI,
+		Dialect: x.face.Dialect(),
 		Method:  x.r.Method,
 		Path:    path,
 		Query:   x.r.URL.RawQuery,
@@ -47,7 +51,15 @@ func (g *Gateway) pass(x *exchange, path string, doc *document) error {
 		return err
 	}
 	defer resp.Raw.Body.Close()
+	x.served(resp.Served)
 	return x.send(resp.Raw)
+}
+
+// served says who answered, and what of the request was left out.
+func (x *exchange) served(s schemas.Served) {
+	if len(s.Dropped) > 0 {
+		x.Header().Set(headerDropped, strings.Join(s.Dropped, ", "))
+	}
 }
 
 // resolve finds the provider of a model.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tidwall/sjson"
 
-	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
 
@@ -36,10 +35,13 @@ func badField(name, message string) error {
 	return &refusal{param: name, err: invalid(message)}
 }
 
-func unknownPath() error {
-	return &refusal{err: &schemas.Error{Kind: schemas.KindNotFound,
-		Message: "unknown path or method; use POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, " +
-			"or POST /v1/ and another operation whose body names a model"}}
+// unknownPath names the paths that there are.
+func (f *face) unknownPath() error {
+	there := "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, or POST /v1/ and another operation whose body names a model"
+	if f == anthropicFace {
+		there = "POST /anthropic/v1/messages, POST /anthropic/v1/messages/count_tokens, or GET /anthropic/v1/models"
+	}
+	return &refusal{err: &schemas.Error{Kind: schemas.KindNotFound, Message: "unknown path or method; use " + there}}
 }
 
 func wrongMethod(allow string) error {
@@ -72,10 +74,10 @@ func internalError() error {
 
 // refuse answers with an error. Nothing may have been sent before.
 func (x *exchange) refuse(err error) {
-	status, header, body := openai.ErrorReply(err)
+	status, header, body := x.face.ErrorReply(err)
 	var f *refusal
 	if errors.As(err, &f) {
-		status, body = f.amend(status, header, body)
+		status, body = f.amend(x.face.Dialect(), status, header, body)
 	}
 	h := x.Header()
 	for name, values := range header {
@@ -94,7 +96,7 @@ func (x *exchange) refuse(err error) {
 }
 
 // amend puts what the refusal knows into the dialect's answer.
-func (f *refusal) amend(status int, header http.Header, body []byte) (int, []byte) {
+func (f *refusal) amend(d schemas.Dialect, status int, header http.Header, body []byte) (int, []byte) {
 	if f.status != 0 {
 		status = f.status
 	}
@@ -108,7 +110,7 @@ func (f *refusal) amend(status int, header http.Header, body []byte) (int, []byt
 		header.Set(headerCode, f.code)
 		body = withErrorField(body, "code", f.code)
 	}
-	if f.param != "" {
+	if f.param != "" && d == schemas.DialectOpenAI {
 		body = withErrorField(body, "param", f.param)
 	}
 	return status, body

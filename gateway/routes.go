@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	"bifrost/internal/dialect/openai"
@@ -22,18 +21,22 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// prefixes are those under which the operations are served.
-var prefixes = []string{"/v1", "/openai/v1"}
-
 // addRoutes fills the mux. A route without a method is what its path answers to
 // the methods that it does not serve; the mux's own answers are not JSON.
 func (g *Gateway) addRoutes() {
-	for _, prefix := range prefixes {
-		g.add(http.MethodPost, prefix+openai.PathChat, g.operation(openai.PathChat, checkChat))
-		g.add(http.MethodPost, prefix+openai.PathEmbeddings, g.operation(openai.PathEmbeddings, checkEmbeddings))
-		g.add(http.MethodGet, prefix+openai.PathModels, g.models)
-		g.mux.Handle(prefix+"/{operation...}", endpoint(g.otherOperation(prefix)))
-		g.mux.Handle(prefix, endpoint(noRoute)) // or the mux would redirect it
+	for _, f := range []*face{openaiFace, anthropicFace} {
+		for _, prefix := range f.prefixes {
+			for path := range f.checks {
+				g.add(http.MethodPost, prefix+path, g.operation(path))
+			}
+			g.add(http.MethodGet, prefix+openai.PathModels, g.models)
+			g.add(http.MethodGet, prefix+openai.PathModels+"/{model...}", g.oneModel)
+			g.mux.Handle(prefix+"/{operation...}", endpoint(g.otherOperation(prefix)))
+			g.mux.Handle(prefix, endpoint(noRoute)) // or the mux would redirect it
+		}
+	}
+	for path := range anthropicFace.checks { // where its SDKs look for it, given the address of the gateway
+		g.add(http.MethodPost, "/v1"+path, g.operation(path))
 	}
 	g.add(http.MethodGet, "/healthz", g.health)
 	g.add(http.MethodGet, "/readyz", g.readiness)
@@ -53,24 +56,21 @@ func (g *Gateway) add(method, path string, e endpoint) {
 func (g *Gateway) otherOperation(prefix string) endpoint {
 	return func(x *exchange) error {
 		operation := strings.TrimPrefix(x.r.URL.EscapedPath(), prefix)
-		if x.r.Method != http.MethodPost || strings.HasSuffix(operation, "/") || disguised(operation) {
-			return unknownPath()
+		if x.r.Method != http.MethodPost || strings.HasSuffix(operation, "/") || x.face.disguises(operation) {
+			return x.face.unknownPath()
 		}
-		return g.operation(operation, nil)(x)
+		return g.operation(operation)(x)
 	}
 }
 
-// disguised reports whether an operation is written with escapes that it does not
+// disguises reports whether an operation is written with escapes that it does not
 // need: an upstream may take it for one that is watched under its plain name.
-func disguised(operation string) bool {
+func (f *face) disguises(operation string) bool {
 	plain, err := url.PathUnescape(operation)
-	return err != nil || plain != operation && slices.Contains(watched, plain)
+	return err != nil || plain != operation && f.watches(plain)
 }
 
-// watched are the operations whose requests or answers are looked at.
-var watched = []string{openai.PathChat, openai.PathEmbeddings, openai.PathModels, openai.PathCompletions, openai.PathResponses}
-
-func noRoute(*exchange) error { return unknownPath() }
+func noRoute(x *exchange) error { return x.face.unknownPath() }
 
 // plainPath reports whether the mux takes the path as it is. It would answer
 // others with a redirect, which is not JSON.

@@ -126,6 +126,17 @@ func buildRemote(opts adapter.Options, cfg schemas.ProviderConfig) (schemas.Prov
 	return adapter.New(opts), nil
 }
 
+// spoken returns the options of a simulated provider with which the client speaks d.
+func spoken(d schemas.Dialect) adapter.Options {
+	const host = "http://simulated.invalid"
+	switch d {
+	case schemas.DialectAnthropic:
+		o := anthropicOptions()
+		return adapter.Options{BaseURL: host + "/v1", Codec: o.Codec, Header: o.Header, Operations: o.Operations}
+	}
+	return adapter.Options{BaseURL: host + "/v1", Codec: openai.Codec{}, Operations: chatAndEmbeddings}
+}
+
 // buildSimulated puts the same adapter before a provider in this process. Keys and
 // extra headers work as with any other.
 func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
@@ -138,12 +149,13 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 		simulation = *cfg.Simulation
 	}
 	upstream := simulated.New(simulation)
-	return adapter.New(adapter.Options{
-		Name: name, Type: TypeSimulated, BaseURL: "http://simulated.invalid/v1", Credential: adapter.Bearer,
-		KeyOptional: true, Operations: chatAndEmbeddings, Codec: openai.Codec{}, ExtraHeaders: cfg.NetworkConfig.ExtraHeaders,
-		Models: upstream.Models(), // nobody who meant another provider is to get a simulated answer
-		Doer:   withTimeouts(upstream, cfg.NetworkConfig),
-	}), nil
+	opts := spoken(simulation.Dialect)
+	opts.Name, opts.Type = name, TypeSimulated
+	opts.Credential, opts.KeyOptional = adapter.Bearer, true
+	opts.ExtraHeaders = cfg.NetworkConfig.ExtraHeaders
+	opts.Models = upstream.Models() // nobody who meant another provider is to get a simulated answer
+	opts.Doer = withTimeouts(upstream, cfg.NetworkConfig)
+	return adapter.New(opts), nil
 }
 
 // newDoer returns what carries a provider's calls.

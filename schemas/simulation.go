@@ -11,6 +11,11 @@ import (
 // seeded source: the same seed and the same order of requests give the same
 // behaviour.
 type SimulationConfig struct {
+	// Dialect is the one that the client speaks with the provider: DialectOpenAI,
+	// which is what empty means, DialectAnthropic or DialectGemini. Over HTTP it
+	// answers in the dialect of each call.
+	Dialect Dialect
+
 	Seed uint64
 
 	// Latency is the median time to the first byte, LatencyP99 its 99th
@@ -39,6 +44,7 @@ func (c *SimulationConfig) Validate() error {
 		return nil
 	}
 	return errors.Join(
+		simulatedDialect(c.Dialect),
 		notNegative("simulation.latency", c.Latency),
 		notNegative("simulation.latency_p99", c.LatencyP99),
 		notNegative("simulation.output_tokens", c.OutputTokens),
@@ -48,6 +54,14 @@ func (c *SimulationConfig) Validate() error {
 		share("simulation.error_rate and rate_limit_rate together", c.ErrorRate+c.RateLimitRate),
 		c.latencyOrder(),
 	)
+}
+
+func simulatedDialect(d Dialect) error {
+	switch d {
+	case "", DialectOpenAI, DialectAnthropic, DialectGemini:
+		return nil
+	}
+	return fmt.Errorf("simulation.dialect is %q; it may be %q, %q or %q", d, DialectOpenAI, DialectAnthropic, DialectGemini)
 }
 
 func (c *SimulationConfig) latencyOrder() error {

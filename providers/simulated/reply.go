@@ -13,7 +13,14 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	stream *stream
+	stream eventStream
+}
+
+// eventStream is a body that also can be had event by event. next blocks until the
+// next event is due; what it returns is valid until the next call.
+type eventStream interface {
+	io.ReadCloser
+	next() ([]byte, error)
 }
 
 const (

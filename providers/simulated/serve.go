@@ -20,7 +20,7 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.refuseBody(w, err)
 		return
 	}
-	rep, err := u.answer(r.Context(), call{method: r.Method, path: r.URL.Path, header: r.Header, body: body})
+	rep, err := u.speak(r.Context(), call{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: r.Header, body: body})
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}

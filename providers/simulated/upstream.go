@@ -53,7 +53,7 @@ func (u *Upstream) Do(ctx context.Context, req *httpx.Request) (*httpx.Response,
 		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest,
 			Message: "the provider's address is not a valid URL; check base_url"}
 	}
-	rep, err := u.answer(ctx, call{method: req.Method, path: target.Path, header: req.Header, body: req.Body})
+	rep, err := u.speak(ctx, call{method: req.Method, path: target.EscapedPath(), query: target.RawQuery, header: req.Header, body: req.Body})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,8 @@ func (u *Upstream) Stats() Stats { return u.gate.snapshot() }
 
 // call is a request as it arrives, by whichever face.
 type call struct {
-	method, path string
+	method, path string // escaped
+	query        string
 	header       http.Header
 	body         []byte
 }

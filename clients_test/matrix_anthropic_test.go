@@ -1,0 +1,87 @@
+package clients_test
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/anthropics/anthropic-sdk-go"
+	"github.com/anthropics/anthropic-sdk-go/option"
+)
+
+func anthropicFeatures(base string) []feature {
+	c := anthropic.NewClient(option.WithBaseURL(base+"/anthropic"), option.WithAPIKey("none"), option.WithMaxRetries(0))
+	params := func(model string) anthropic.MessageNewParams {
+		return anthropic.MessageNewParams{Model: anthropic.Model(model), MaxTokens: 100,
+			Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock("Say hello"))}}
+	}
+	withTools := func(model string) anthropic.MessageNewParams {
+		p := params(model)
+		schema := anthropic.ToolInputSchemaParam{Properties: map[string]any{"city": map[string]any{"type": "string"}}, Required: []string{"city"}}
+		p.Tools = []anthropic.ToolUnionParam{anthropic.ToolUnionParamOfTool(schema, "one"), anthropic.ToolUnionParamOfTool(schema, "two")}
+		p.ToolChoice = anthropic.ToolChoiceUnionParam{OfAny: &anthropic.ToolChoiceAnyParam{}}
+		return p
+	}
+	collect := func(ctx context.Context, p anthropic.MessageNewParams) (*anthropic.Message, error) {
+		var m anthropic.Message
+		stream := c.Messages.NewStreaming(ctx, p)
+		for stream.Next() {
+			if err := m.Accumulate(stream.Current()); err != nil {
+				return nil, err
+			}
+		}
+		return &m, stream.Err()
+	}
+	called := func(m *anthropic.Message) bool {
+		var names []string
+		for _, b := range m.Content {
+			if b.Type == "tool_use" && json.Valid(b.Input) {
+				names = append(names, b.Name)
+			}
+		}
+		return len(names) == 2 && names[1] == "two" && m.StopReason == anthropic.StopReasonToolUse
+	}
+	return []feature{
+		{"chat", func(ctx context.Context, model string, _ plan) error {
+			m, err := c.Messages.New(ctx, params(model))
+			return has(err, err == nil && m.Content[0].Text != "" && m.StopReason == anthropic.StopReasonEndTurn && m.Usage.OutputTokens > 0, "got %+v", m)
+		}},
+		{"stream", func(ctx context.Context, model string, _ plan) error {
+			m, err := collect(ctx, params(model))
+			return has(err, err == nil && len(m.Content) == 1 && m.Content[0].Text != "" && m.StopReason == anthropic.StopReasonEndTurn && m.Usage.OutputTokens > 0, "got %+v", m)
+		}},
+		{"parallel tool calls", func(ctx context.Context, model string, _ plan) error {
+			m, err := c.Messages.New(ctx, withTools(model))
+			return has(err, err == nil && called(m), "got %+v", m)
+		}},
+		{"streamed tool calls", func(ctx context.Context, model string, _ plan) error {
+			m, err := collect(ctx, withTools(model))
+			return has(err, err == nil && called(m), "got %+v", m)
+		}},
+		{"count tokens", func(ctx context.Context, model string, _ plan) error {
+			n, err := c.Messages.CountTokens(ctx, anthropic.MessageCountTokensParams{Model: anthropic.Model(model), Messages: params(model).Messages})
+			return has(err, err == nil && n.InputTokens > 0, "got %+v", n)
+		}},
+		{"models", func(ctx context.Context, model string, _ plan) error {
+			list := c.Models.ListAutoPaging(ctx, anthropic.ModelListParams{})
+			found := false
+			for list.Next() {
+				found = found || list.Current().ID == model
+			}
+			return has(list.Err(), found, "%s is not listed", model)
+		}},
+		{"unknown model", func(ctx context.Context, _ string, _ plan) error {
+			_, err := c.Messages.New(ctx, params("nobody/nothing"))
+			return failsWith(err, func(e *anthropic.Error) bool { return e.StatusCode == 404 })
+		}},
+		{"rate limit", func(ctx context.Context, _ string, p plan) error {
+			_, err := c.Messages.New(ctx, params(p.Limited))
+			return failsWith(err, func(e *anthropic.Error) bool {
+				return e.StatusCode == 429 && e.Response.Header.Get("Retry-After") != ""
+			})
+		}},
+		{"failure", func(ctx context.Context, _ string, p plan) error {
+			_, err := c.Messages.New(ctx, params(p.Failing))
+			return failsWith(err, func(e *anthropic.Error) bool { return e.StatusCode >= 500 })
+		}},
+	}
+}

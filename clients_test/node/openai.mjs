@@ -1,0 +1,145 @@
+import OpenAI from 'openai'
+import { assert, clock, isPerson, person, pixel, refused, weather } from './expect.mjs'
+
+const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } })
+const hi = [{ role: 'user', content: 'Say hello to the world' }]
+
+async function streamed(stream) {
+  let text = '', finish = null, usage = null
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? ''
+    finish = chunk.choices[0]?.finish_reason ?? finish
+    usage = chunk.usage ?? usage
+  }
+  return { text, finish, usage }
+}
+
+export const openai = {
+  name: 'openai (Node)',
+  connect: (base) => new OpenAI({ baseURL: base + '/v1', apiKey: 'none', maxRetries: 0 }),
+  features: {
+    'chat': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi })
+      assert.ok(r.choices[0].message.content)
+      assert.equal(r.choices[0].finish_reason, 'stop')
+      assert.ok(r.usage.total_tokens > 0)
+    },
+    'stream': async (c, model) => {
+      const s = await streamed(await c.chat.completions.create({ model, messages: hi, stream: true }))
+      assert.ok(s.text)
+      assert.equal(s.finish, 'stop')
+      assert.equal(s.usage, null)
+    },
+    'stream with usage': async (c, model) => {
+      const s = await streamed(await c.chat.completions.create({ model, messages: hi, stream: true, stream_options: { include_usage: true } }))
+      assert.ok(s.usage.completion_tokens > 0)
+    },
+    'stream equals whole': async (c, model) => {
+      const whole = await c.chat.completions.create({ model, messages: hi })
+      const s = await streamed(await c.chat.completions.create({ model, messages: hi, stream: true }))
+      assert.equal(s.text, whole.choices[0].message.content)
+    },
+    'system and developer messages': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: [
+        { role: 'system', content: 'Be brief' }, { role: 'developer', content: 'Be kind' }, ...hi] })
+      assert.ok(r.choices[0].message.content)
+    },
+    'multi-turn': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: [...hi, { role: 'assistant', content: 'Hello' }, { role: 'user', content: 'Again' }] })
+      assert.ok(r.choices[0].message.content)
+    },
+    'image in': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: [{ role: 'user', content: [
+        { type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,' + pixel } }] }] })
+      assert.ok(r.choices[0].message.content)
+    },
+    'tool call': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, tools: [tool(weather)], tool_choice: 'required' })
+      const call = r.choices[0].message.tool_calls[0]
+      assert.equal(call.function.name, weather.name)
+      assert.equal(typeof JSON.parse(call.function.arguments).city, 'string')
+      assert.equal(r.choices[0].finish_reason, 'tool_calls')
+    },
+    'named tool choice': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, tools: [tool(weather), tool(clock)],
+        tool_choice: { type: 'function', function: { name: clock.name } } })
+      assert.equal(r.choices[0].message.tool_calls[0].function.name, clock.name)
+    },
+    'parallel tool calls': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, tools: [tool(weather), tool(clock)], tool_choice: 'required' })
+      assert.deepEqual(r.choices[0].message.tool_calls.map((t) => t.function.name), [weather.name, clock.name])
+    },
+    'streamed tool calls': async (c, model) => {
+      const stream = c.chat.completions.stream({ model, messages: hi, tools: [tool(weather), tool(clock)], tool_choice: 'required' })
+      const r = await stream.finalChatCompletion()
+      assert.deepEqual(r.choices[0].message.tool_calls.map((t) => t.function.name), [weather.name, clock.name])
+      for (const t of r.choices[0].message.tool_calls) JSON.parse(t.function.arguments)
+    },
+    'tool result': async (c, model) => {
+      const r = await c.chat.completions.create({ model, tools: [tool(weather)], messages: [...hi,
+        { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: weather.name, arguments: '{"city":"Oslo"}' } }] },
+        { role: 'tool', tool_call_id: 'call_1', content: 'Rain' }] })
+      assert.ok(r.choices[0].message.content)
+    },
+    'structured output': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi,
+        response_format: { type: 'json_schema', json_schema: { name: 'person', strict: true, schema: person } } })
+      isPerson(r.choices[0].message.content)
+    },
+    'length': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, max_completion_tokens: 3 })
+      assert.equal(r.choices[0].finish_reason, 'length')
+    },
+    'Responses': async (c, model) => {
+      const r = await c.responses.create({ model, input: 'Say hello', store: false })
+      assert.ok(r.output_text)
+      assert.equal(r.status, 'completed')
+    },
+    'Responses stream': async (c, model) => {
+      const stream = c.responses.stream({ model, input: 'Say hello', store: false })
+      let text = ''
+      for await (const e of stream) if (e.type === 'response.output_text.delta') text += e.delta
+      assert.equal((await stream.finalResponse()).output_text, text)
+      assert.ok(text)
+    },
+    'Responses tool call': async (c, model) => {
+      const r = await c.responses.create({ model, input: 'Say hello', store: false, tool_choice: 'required',
+        tools: [{ type: 'function', name: weather.name, parameters: weather.schema, strict: false }] })
+      const call = r.output.find((o) => o.type === 'function_call')
+      assert.equal(call.name, weather.name)
+    },
+    'embeddings': async (c, model) => {
+      const r = await c.embeddings.create({ model, input: ['a', 'b'] }) // the SDK asks for base64
+      assert.equal(r.data.length, 2)
+      assert.ok(Array.isArray(r.data[0].embedding) && r.data[0].embedding.length > 0)
+    },
+    'models': async (c, model) => {
+      const ids = []
+      for await (const m of c.models.list()) ids.push(m.id)
+      assert.ok(ids.includes(model), `${model} is not in ${ids}`)
+    },
+    'bad request': async (c, model) => {
+      const e = await refused(() => c.chat.completions.create({ model, messages: 'none' }))
+      assert.equal(e.status, 400)
+      assert.equal(e.type, 'invalid_request_error')
+      assert.ok(e.requestID)
+    },
+    'unknown model': async (c) => {
+      const e = await refused(() => c.chat.completions.create({ model: 'nobody/nothing', messages: hi }))
+      assert.equal(e.status, 404)
+    },
+    'rate limit': async (c, _, plan) => {
+      const e = await refused(() => c.chat.completions.create({ model: plan.limited, messages: hi }))
+      assert.ok(e instanceof OpenAI.RateLimitError, e.constructor.name)
+      assert.ok(e.headers.get('retry-after'))
+    },
+    'failure': async (c, _, plan) => {
+      const e = await refused(() => c.chat.completions.create({ model: plan.failing, messages: hi }))
+      assert.ok(e instanceof OpenAI.InternalServerError, e.constructor.name)
+    },
+    'cancel': async (c, model) => {
+      const stream = await c.chat.completions.create({ model, messages: hi, stream: true })
+      for await (const _ of stream) { stream.controller.abort(); break }
+    },
+  },
+}
