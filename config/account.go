@@ -2,7 +2,6 @@ package config
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"bifrost/schemas"
@@ -68,15 +67,6 @@ func (p Provider) clone() Provider {
 	for i := range p.Keys {
 		p.Keys[i].Models = slices.Clone(p.Keys[i].Models)
 	}
-	p.Config.Fallbacks, p.Config.FallbackOn = slices.Clone(p.Config.Fallbacks), slices.Clone(p.Config.FallbackOn)
-	p.Config.NetworkConfig.ExtraHeaders = maps.Clone(p.Config.NetworkConfig.ExtraHeaders)
-	if drop := p.Config.DropExcessRequests; drop != nil {
-		p.Config.DropExcessRequests = new(*drop)
-	}
-	if s := p.Config.Simulation; s != nil {
-		s := *s
-		s.Models = slices.Clone(s.Models)
-		p.Config.Simulation = &s
-	}
+	p.Config = p.Config.Clone()
 	return p
 }

@@ -77,6 +77,8 @@ type printedProvider struct {
 	Sizes              printedSizes        `toml:"concurrency_and_buffer_size"`
 	Network            printedNetwork      `toml:"network_config"`
 	Simulation         *printedSimulation  `toml:"simulation"`
+	Bedrock            *printedBedrock     `toml:"bedrock"`
+	Vertex             *printedVertex      `toml:"vertex"`
 }
 
 type printedKey struct {
@@ -137,6 +139,8 @@ func printProvider(p Provider) printedProvider {
 		Sizes:              printedSizes(c.ConcurrencyAndBufferSize),
 		Network:            printNetwork(c.NetworkConfig),
 		Simulation:         printSimulation(c.Simulation),
+		Bedrock:            printBedrock(c.Bedrock),
+		Vertex:             printVertex(c.Vertex),
 	}
 }
 

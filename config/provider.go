@@ -50,6 +50,14 @@ var providerSection = section[Provider]{check: checkType, fields: []field[Provid
 		into.Config.Simulation = &simulation{}
 		simulationSection.read(r, v, into.Config.Simulation)
 	}},
+	{name: "bedrock", below: bedrockSection.paths, read: func(r *reader, v value, into *Provider) {
+		into.Config.Bedrock = &schemas.BedrockConfig{}
+		bedrockSection.read(r, v, into.Config.Bedrock)
+	}},
+	{name: "vertex", below: vertexSection.paths, read: func(r *reader, v value, into *Provider) {
+		into.Config.Vertex = &schemas.VertexConfig{}
+		vertexSection.read(r, v, into.Config.Vertex)
+	}},
 }}
 
 func readType(r *reader, v value, into *Provider) {

@@ -88,7 +88,7 @@ func TestTheReferenceShowsTheDefaultsOfTheSimulation(t *testing.T) {
 }
 
 func TestTheReferenceOffersACustomServiceAndOllama(t *testing.T) {
-	f := mustParse(t, everythingOn(readReference(t)), WithTypes(testTypes))
+	f := mustParse(t, everythingOn(readReference(t)), WithTypes(append([]Type{{Name: "bedrock"}, {Name: "vertex"}}, testTypes...)))
 	custom := provider(t, f, "my-service")
 	if custom.Config.Type != "openai" || custom.Config.NetworkConfig.BaseURL == "" || len(custom.Keys) != 1 {
 		t.Errorf("got %+v", custom.Config)

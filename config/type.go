@@ -28,6 +28,7 @@ func checkType(r *reader, table value, has given, into *Provider) {
 		r.fault(url.line, url.at, "has no effect on type %s, which answers in this process; "+
 			"remove it, or make the type openai for a server of OpenAI's API", t.Name)
 	}
+	r.checkClouds(has, t)
 	if s, ok := has["simulation"]; ok && !t.Simulated {
 		r.fault(s.line, s.at, "is for a simulated provider, and the type of this one is %s; remove it, or make the type %s",
 			t.Name, cmp.Or(r.simulated(), "a simulated one"))

@@ -9,6 +9,15 @@ import (
 // versionedURL returns a base URL with "/v1" at its end, once. Errors do not
 // quote the URL, which may have a password in it.
 func versionedURL(base string) (string, error) {
+	base, err := plainURL(base)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(strings.TrimSuffix(base, "/v1"), "/") + "/v1", nil
+}
+
+// plainURL returns a base URL without "/" at its end. Errors are as versionedURL's.
+func plainURL(base string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(base))
 	switch {
 	case err != nil:
@@ -22,7 +31,5 @@ func versionedURL(base string) (string, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", errors.New("network_config.base_url has a query or fragment; leave it out")
 	}
-	path := strings.TrimRight(u.EscapedPath(), "/")
-	path = strings.TrimRight(strings.TrimSuffix(path, "/v1"), "/")
-	return u.Scheme + "://" + u.Host + path + "/v1", nil
+	return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
 }

@@ -8,7 +8,9 @@ import (
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
+	"bifrost/providers/bedrock"
 	"bifrost/providers/simulated"
+	"bifrost/providers/vertex"
 	"bifrost/schemas"
 )
 
@@ -17,7 +19,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated, TypeAnthropic}
+	types := []string{TypeSimulated, TypeAnthropic, bedrock.Type, vertex.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -54,15 +56,21 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if cfg.Type == "" {
 		cfg.Type = name
 	}
+	if !slices.Contains(Types(), cfg.Type) {
+		return nil, unknownType(cfg)
+	}
+	if err := foreignTables(cfg); err != nil {
+		return nil, err
+	}
 	if cfg.Type == TypeSimulated {
 		return buildSimulated(name, cfg)
 	}
+	if build := clouds[cfg.Type]; build != nil {
+		return build(name, cfg)
+	}
 	opts, known := optionsOf(cfg.Type)
 	if !known {
-		return nil, unknownType(cfg)
-	}
-	if cfg.Simulation != nil {
-		return nil, fmt.Errorf("simulation is for type %q only, not %q; remove it, or set type = %q", TypeSimulated, cfg.Type, TypeSimulated)
+		panic("bug: no adapter for a type of Types")
 	}
 	opts.Name = name
 	return buildRemote(opts, cfg)
@@ -110,14 +118,11 @@ func buildRemote(opts adapter.Options, cfg schemas.ProviderConfig) (schemas.Prov
 	if opts.BaseURL, err = versionedURL(opts.BaseURL); err != nil {
 		return nil, err
 	}
-	doer, err := httpx.New(httpx.Config{
-		ConnectTimeout: network.ConnectTimeout,
-		// Each worker may keep its connection between two bursts.
-		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
+	doer, err := newDoer(cfg)
 	if err != nil {
 		return nil, err
 	}
-	opts.ExtraHeaders, opts.Doer = network.ExtraHeaders, withTimeouts(doer, network)
+	opts.ExtraHeaders, opts.Doer = network.ExtraHeaders, doer
 	return adapter.New(opts), nil
 }
 
@@ -151,6 +156,18 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 	opts.Models = upstream.Models() // nobody who meant another provider is to get a simulated answer
 	opts.Doer = withTimeouts(upstream, cfg.NetworkConfig)
 	return adapter.New(opts), nil
+}
+
+// newDoer returns what carries a provider's calls.
+func newDoer(cfg schemas.ProviderConfig) (httpx.Doer, error) {
+	doer, err := httpx.New(httpx.Config{
+		ConnectTimeout: cfg.NetworkConfig.ConnectTimeout,
+		// Each worker may keep its connection between two bursts.
+		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
+	if err != nil {
+		return nil, err
+	}
+	return withTimeouts(doer, cfg.NetworkConfig), nil
 }
 
 func withTimeouts(d httpx.Doer, network schemas.NetworkConfig) httpx.Doer {

@@ -103,6 +103,11 @@ type ProviderConfig struct {
 	// Simulation configures the simulated provider; an adapter of another type
 	// must not have it.
 	Simulation *SimulationConfig
+
+	// Bedrock and Vertex configure the providers of these types; an adapter of
+	// another type must not have them. Nil means their defaults.
+	Bedrock *BedrockConfig
+	Vertex  *VertexConfig
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -117,6 +122,14 @@ func (c ProviderConfig) Clone() ProviderConfig {
 		s := *c.Simulation
 		s.Models = slices.Clone(s.Models)
 		c.Simulation = &s
+	}
+	if c.Bedrock != nil {
+		b := *c.Bedrock
+		c.Bedrock = &b
+	}
+	if c.Vertex != nil {
+		v := *c.Vertex
+		c.Vertex = &v
 	}
 	return c
 }
@@ -143,6 +156,7 @@ func (c ProviderConfig) Validate() error {
 		checkFallbacks(c.Fallbacks, c.FallbackOn),
 		c.NetworkConfig.Validate(),
 		c.Simulation.Validate(),
+		c.Bedrock.Validate(),
 	)
 }
 

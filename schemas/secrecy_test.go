@@ -20,6 +20,9 @@ func TestKeysAndHeadersNeverShowTheirValues(t *testing.T) {
 		"headers": schemas.Headers{"X-Team": secret},
 		"network": schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}},
 		"config":  schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}}},
+		"bedrock": schemas.BedrockConfig{AccessKeyID: secret, SecretAccessKey: secret, SessionToken: secret},
+		"a provider's bedrock": schemas.ProviderConfig{
+			Bedrock: &schemas.BedrockConfig{AccessKeyID: secret, SecretAccessKey: secret, SessionToken: secret}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var logged bytes.Buffer

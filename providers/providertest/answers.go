@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 
@@ -36,15 +37,32 @@ type answerSet struct {
 	// odd is a whole stream up to its end mark and beyond, written as oddly as the
 	// standard of events allows.
 	odd string
+
+	// frames tells that a stream is one of frames and not of events: it is passed on as
+	// bytes, so that a raw call learns nothing of what is in it.
+	frames bool
+	// streamType is the type of a stream; "" is that of events.
+	streamType string
+	// quiet is what may come before a stream's first content; "" is a comment.
+	quiet string
 }
+
+// media is the type of a stream.
+func (s *answerSet) media() string { return cmp.Or(s.streamType, "text/event-stream") }
+
+// wait is what may come before a stream's first content.
+func (s *answerSet) wait() string { return cmp.Or(s.quiet, comment) }
 
 // stream is a whole good stream without its end mark.
 func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
 
 // set returns the answers in the dialect of the provider under test.
 func (f Fixture) set() *answerSet {
-	if f.Provider.Describe().Dialect == schemas.DialectAnthropic {
+	switch f.Provider.Describe().DialectOf(f.Model) {
+	case schemas.DialectAnthropic:
 		return &anthropicAnswers
+	case schemas.DialectBedrock:
+		return &bedrockAnswers
 	}
 	return &openAIAnswers
 }

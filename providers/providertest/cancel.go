@@ -14,7 +14,7 @@ import (
 func canceled(t *testing.T, f Fixture, req *schemas.Request, beginning string, cause error) error {
 	t.Helper()
 	arrived, left := make(chan struct{}, 1), make(chan struct{}, 1)
-	f.Upstream.Script(stalls("text/event-stream", beginning, arrived, left))
+	f.Upstream.Script(stalls(f.set().media(), beginning, arrived, left))
 	ctx, cancel := context.WithCancelCause(within(t))
 	defer cancel(nil)
 	result := make(chan error, 1)
@@ -70,7 +70,7 @@ func hasCause(t *testing.T, f Fixture) {
 func closeReachesUpstream(t *testing.T, f Fixture) {
 	for way, req := range f.streams() {
 		arrived, left := make(chan struct{}, 1), make(chan struct{}, 1)
-		f.Upstream.Script(stalls("text/event-stream", f.set().hello, arrived, left))
+		f.Upstream.Script(stalls(f.set().media(), f.set().hello, arrived, left))
 		resp, err := f.call(within(t), t, req)
 		if err != nil {
 			t.Fatal(err)

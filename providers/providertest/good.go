@@ -112,6 +112,10 @@ func answersEmbeddings(t *testing.T, f Fixture) {
 
 func listsModels(t *testing.T, f Fixture) {
 	resp, err := f.call(within(t), t, f.request(schemas.OperationListModels))
+	if !f.Provider.Describe().Supports(schemas.OperationListModels) {
+		wantKind(t, err, schemas.KindUnsupportedOperation)
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,23 +10,27 @@ import (
 	"bifrost/schemas"
 )
 
-// streams returns the two ways to ask for a stream.
+// streams returns the ways to ask for a stream that is watched: typed and, if it is one
+// of events, raw.
 func (f Fixture) streams() map[string]*schemas.Request {
 	raw := f.request(schemas.OperationRaw)
 	raw.Raw = f.set().raw(f.Model, true)
+	if f.set().frames {
+		return map[string]*schemas.Request{"chat_stream": f.request(schemas.OperationChatStream)}
+	}
 	return map[string]*schemas.Request{"chat_stream": f.request(schemas.OperationChatStream), "raw": raw}
 }
 
 func errorBeforeContent(t *testing.T, f Fixture) {
 	set := f.set()
 	for name, script := range map[string]http.HandlerFunc{
-		"an opening, then an error": answers("text/event-stream", comment+set.opening+set.failure),
-		"an opening, then the end":  answers("text/event-stream", comment+set.opening),
-		"an error event":            answers("text/event-stream", set.failure+set.done),
-		"comments, then an error":   answers("text/event-stream", comment+comment+set.failure),
-		"comments, then the end":    answers("text/event-stream", comment),
-		"comments, then a break":    breaks("text/event-stream", comment),
-		"half an event, then a cut": answers("text/event-stream", set.hello[:30]),
+		"an opening, then an error": answers(set.media(), set.wait()+set.opening+set.failure),
+		"an opening, then the end":  answers(set.media(), set.wait()+set.opening),
+		"an error event":            answers(set.media(), set.failure+set.done),
+		"comments, then an error":   answers(set.media(), set.wait()+set.wait()+set.failure),
+		"comments, then the end":    answers(set.media(), set.wait()),
+		"comments, then a break":    breaks(set.media(), set.wait()),
+		"half an event, then a cut": answers(set.media(), set.hello[:30]),
 	} {
 		f.Upstream.Script(script)
 		for way, req := range f.streams() {
@@ -40,7 +44,7 @@ func errorBeforeContent(t *testing.T, f Fixture) {
 
 func errorAfterContent(t *testing.T, f Fixture) {
 	set := f.set()
-	f.Upstream.Script(answers("text/event-stream", set.hello+set.failure+set.done))
+	f.Upstream.Script(answers(set.media(), set.hello+set.failure+set.done))
 	for way, req := range f.streams() {
 		resp, err := f.call(within(t), t, req)
 		if err != nil {
@@ -56,14 +60,14 @@ func errorAfterContent(t *testing.T, f Fixture) {
 func endsEarly(t *testing.T, f Fixture) {
 	set := f.set()
 	scripts := map[string]http.HandlerFunc{
-		"a bare end":     answers("text/event-stream", set.hello+set.there),
-		"a cut event":    answers("text/event-stream", set.hello+set.there[:50]),
-		"a broken line":  breaks("text/event-stream", set.hello+set.there[:50]),
-		"a break":        breaks("text/event-stream", set.hello),
-		"something else": answers("text/event-stream", set.hello+"<html>\n\n"),
+		"a bare end":     answers(set.media(), set.hello+set.there),
+		"a cut event":    answers(set.media(), set.hello+set.there[:50]),
+		"a broken line":  breaks(set.media(), set.hello+set.there[:50]),
+		"a break":        breaks(set.media(), set.hello),
+		"something else": answers(set.media(), set.hello+"<html>\n\n"),
 	}
 	if set.failingReason != "" {
-		scripts["a failing reason"] = answers("text/event-stream", set.hello+set.failingReason+set.done)
+		scripts["a failing reason"] = answers(set.media(), set.hello+set.failingReason+set.done)
 	}
 	for name, script := range scripts {
 		f.Upstream.Script(script)
@@ -88,7 +92,7 @@ func endsEarly(t *testing.T, f Fixture) {
 func deliversVerbatim(t *testing.T, f Fixture) {
 	set := f.set()
 	odd := set.odd
-	f.Upstream.Script(answers("text/event-stream; charset=utf-8", odd))
+	f.Upstream.Script(answers(set.media()+"; charset=utf-8", odd))
 	for _, size := range []int{1, 7, 64 << 10} {
 		req := f.request(schemas.OperationRaw)
 		req.Raw = f.set().raw(f.Model, true)

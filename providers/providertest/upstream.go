@@ -47,10 +47,10 @@ func (u *Upstream) Script(h http.HandlerFunc) {
 }
 
 // speak makes the good answers those of a dialect.
-func (u *Upstream) speak(set *answerSet) {
+func (u *Upstream) speak(good http.HandlerFunc) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.good = set.good
+	u.good = good
 }
 
 // Received returns the calls so far, in the order of their arrival.
