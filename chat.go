@@ -16,6 +16,7 @@ func (c *Client) ChatCompletionRequest(ctx context.Context, req *schemas.ChatReq
 	if err != nil {
 		return nil, err
 	}
+	resp.Chat.Served = resp.Served
 	return resp.Chat, nil
 }
 
@@ -27,7 +28,7 @@ func (c *Client) ChatCompletionStreamRequest(ctx context.Context, req *schemas.C
 	if err != nil {
 		return nil, err
 	}
-	return &ChatStream{chunks: resp.Stream}, nil
+	return &ChatStream{chunks: resp.Stream, served: resp.Served}, nil
 }
 
 func (c *Client) chat(ctx context.Context, op schemas.Operation, req *schemas.ChatRequest) (*schemas.Response, error) {
@@ -59,7 +60,13 @@ func nilRequest() error {
 // ChatStream is a streamed answer. One goroutine reads it; Close may be called
 // from any, and more than once. A stream that is neither read to its end nor
 // closed gives its worker back after NetworkConfig.ReaderIdleTimeout.
-type ChatStream struct{ chunks schemas.ChunkReader }
+type ChatStream struct {
+	chunks schemas.ChunkReader
+	served schemas.Served
+}
+
+// Served says who answers, and how.
+func (s *ChatStream) Served() schemas.Served { return s.served }
 
 // Next blocks until the next chunk. It returns io.EOF at the regular end, and an
 // *schemas.Error for a stream that broke.

@@ -17,5 +17,6 @@ func (c *Client) EmbeddingRequest(ctx context.Context, req *schemas.EmbeddingReq
 	if err != nil {
 		return nil, err
 	}
+	resp.Embedding.Served = resp.Served
 	return resp.Embedding, nil
 }
