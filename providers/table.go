@@ -1,6 +1,8 @@
 package providers
 
 import (
+	"slices"
+
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
@@ -21,13 +23,15 @@ var (
 		schemas.OperationListModels, schemas.OperationRaw}
 	chatAndEmbeddings = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
 		schemas.OperationEmbeddings, schemas.OperationListModels, schemas.OperationRaw}
+	ofOpenAI = append(slices.Clone(chatAndEmbeddings), schemas.OperationCompletion, schemas.OperationModeration,
+		schemas.OperationImage, schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation)
 )
 
 // table lists the OpenAI-compatible providers. The comment above a row says
 // where its facts were read.
 var table = []row{
 	// https://platform.openai.com/docs/api-reference
-	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: ofOpenAI},
 
 	// https://console.groq.com/docs/openai: no embeddings; a message's "name",
 	// "logit_bias", "logprobs" and n > 1 are refused with 400. So is its
