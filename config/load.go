@@ -50,6 +50,9 @@ type Type struct {
 	// base_url of its own.
 	NeedsKey bool
 
+	// OwnURL tells that it works only with a base_url of its own, and how one looks.
+	OwnURL string
+
 	// Simulated tells that it answers in this process: it has a simulation, which
 	// no other type has, and no base_url.
 	Simulated bool

@@ -24,7 +24,12 @@ func checkType(r *reader, table value, has given, into *Provider) {
 	if t.NeedsKey {
 		r.needKey(table, has, t)
 	}
-	if url, ok := has["network_config"].member("base_url"); ok && t.Simulated {
+	url, ok := has["network_config"].member("base_url")
+	if t.OwnURL != "" && !ok {
+		r.fault(table.line, table.at.key("network_config").key("base_url"),
+			"is missing, and each account of type %s has its own; set it, as in %q", t.Name, t.OwnURL)
+	}
+	if ok && t.Simulated {
 		r.fault(url.line, url.at, "has no effect on type %s, which answers in this process; "+
 			"remove it, or make the type openai for a server of OpenAI's API", t.Name)
 	}

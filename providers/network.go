@@ -6,14 +6,17 @@ import (
 	"strings"
 )
 
-// versionedURL returns a base URL with "/v1" at its end, once. Errors do not
+// defaultVersion is the version prefix of most APIs.
+const defaultVersion = "/v1"
+
+// versionedURL returns a base URL with version at its end, once. Errors do not
 // quote the URL, which may have a password in it.
-func versionedURL(base string) (string, error) {
+func versionedURL(base, version string) (string, error) {
 	base, err := plainURL(base)
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimRight(strings.TrimSuffix(base, "/v1"), "/") + "/v1", nil
+	return strings.TrimRight(strings.TrimSuffix(base, version), "/") + version, nil
 }
 
 // plainURL returns a base URL without "/" at its end. Errors are as versionedURL's.

@@ -68,12 +68,9 @@ func build(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	if build := clouds[cfg.Type]; build != nil {
 		return build(name, cfg)
 	}
-	opts, known := optionsOf(cfg.Type)
-	if !known {
-		panic("bug: no adapter for a type of Types")
-	}
+	opts, version := optionsOf(cfg.Type)
 	opts.Name = name
-	return buildRemote(opts, cfg)
+	return buildRemote(opts, version, cfg)
 }
 
 // rowOf returns the row of a type, or nil.
@@ -94,28 +91,41 @@ func unknownType(cfg schemas.ProviderConfig) error {
 }
 
 // optionsOf returns what the adapter of a type is made of, with the base URL without
-// "/v1"; and whether the type is known.
-func optionsOf(typ string) (adapter.Options, bool) {
+// its version prefix, and the prefix. It panics for a type that is none of theirs.
+func optionsOf(typ string) (opts adapter.Options, version string) {
 	if typ == TypeAnthropic {
-		return anthropicOptions(), true
+		return anthropicOptions(), defaultVersion
 	}
 	r := rowOf(typ)
 	if r == nil {
-		return adapter.Options{}, false
+		panic("bug: no adapter for a type of Types")
 	}
 	return adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
-		Operations: r.operations, Codec: openai.Codec{Chat: r.chat}}, true
+		Operations: r.operations, Codec: openai.Codec{Chat: r.chat}}, r.prefix()
+}
+
+// OwnURL returns how the base URLs of a type look of which every account has its own,
+// so that a provider of the type works only with network_config.base_url; else "".
+func OwnURL(typ string) string {
+	if r := rowOf(typ); r != nil {
+		return r.ownURL
+	}
+	return ""
 }
 
 // buildRemote adds what the configuration says to a type's options.
-func buildRemote(opts adapter.Options, cfg schemas.ProviderConfig) (schemas.Provider, error) {
+func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	network := cfg.NetworkConfig
 	if network.BaseURL != "" {
 		// Whether a server of the operator's own needs a key is not known here.
 		opts.BaseURL, opts.KeyOptional = network.BaseURL, true
 	}
+	if opts.BaseURL == "" {
+		return nil, fmt.Errorf("network_config.base_url is missing, and each account of type %q has its own; set it, as in %q",
+			opts.Type, OwnURL(opts.Type))
+	}
 	var err error
-	if opts.BaseURL, err = versionedURL(opts.BaseURL); err != nil {
+	if opts.BaseURL, err = versionedURL(opts.BaseURL, version); err != nil {
 		return nil, err
 	}
 	doer, err := newDoer(cfg)

@@ -91,9 +91,10 @@ func TestEveryTypeIsBuiltByItsNameAndByItsType(t *testing.T) {
 		t.Fatalf("got %v", types)
 	}
 	for _, typ := range types {
+		own := schemas.NetworkConfig{BaseURL: providers.OwnURL(typ)}
 		for _, p := range []schemas.Provider{
-			build(t, typ, schemas.ProviderConfig{}),
-			build(t, "second", schemas.ProviderConfig{Type: typ}),
+			build(t, typ, schemas.ProviderConfig{NetworkConfig: own}),
+			build(t, "second", schemas.ProviderConfig{Type: typ, NetworkConfig: own}),
 		} {
 			info := p.Describe()
 			if info.Type != typ || info.Dialect != cmp.Or(dialects[typ], schemas.DialectOpenAI) || !info.Supports(schemas.OperationRaw) {
@@ -120,6 +121,7 @@ func TestAFaultyConfigurationIsRefusedWithWhatToCorrect(t *testing.T) {
 		"is not a URL":           url("https://x\x7fsecret"),
 		"begin with":             url("secret"),
 		"simulation is for type": {Type: "groq", Simulation: &schemas.SimulationConfig{}},
+		"base_url is missing":    {Type: "cloudflare"},
 		"base_url has no effect": {Type: "simulated", NetworkConfig: schemas.NetworkConfig{BaseURL: "http://x"}},
 
 		`network_config.extra_headers."a b" is not the name of a header`: header("a b", "secret"),
@@ -149,6 +151,27 @@ func TestABaseURLMeansTheSameWithAndWithoutItsVersion(t *testing.T) {
 		}
 		if got := up.Received()[0].Path; got != want {
 			t.Errorf("%q: got %s", suffix, got)
+		}
+	}
+}
+
+func TestEveryTypeCallsBelowItsOwnVersion(t *testing.T) {
+	for typ, want := range map[string]string{
+		"deepinfra": "/v1/openai/chat/completions", "github": "/inference/chat/completions",
+		"zhipu": "/v4/chat/completions", "cloudflare": "/v1/chat/completions", "novita": "/v1/chat/completions",
+	} {
+		version := strings.TrimSuffix(want, "/chat/completions")
+		for _, suffix := range []string{"", "/", version, version + "/"} {
+			up := providertest.NewUpstream(t)
+			p := build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL + "/before" + suffix}})
+			chat := &schemas.ChatRequest{Model: "m", Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}
+			req := &schemas.Request{Operation: schemas.OperationChat, Model: "m", Chat: chat}
+			if _, err := p.Call(t.Context(), &schemas.Attempt{Request: req}); err != nil {
+				t.Fatal(err)
+			}
+			if got := up.Received()[0].Path; got != "/before"+want {
+				t.Errorf("%s at %q: got %s, want %s", typ, suffix, got, "/before"+want)
+			}
 		}
 	}
 }

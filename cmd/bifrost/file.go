@@ -28,6 +28,7 @@ func knownTypes() []config.Type {
 		types = append(types, config.Type{
 			Name:      name,
 			NeedsKey:  providers.NeedsKey(name),
+			OwnURL:    providers.OwnURL(name),
 			Simulated: name == providers.TypeSimulated,
 		})
 	}

@@ -1,0 +1,140 @@
+package providers
+
+import (
+	"bifrost/internal/adapter"
+	"bifrost/internal/dialect/openai"
+	"bifrost/schemas"
+)
+
+// Operations of providers without a list of models in the dialect.
+var (
+	chatUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationRaw}
+
+	chatAndEmbeddingsUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
+		schemas.OperationEmbeddings, schemas.OperationRaw}
+)
+
+// cloudRows are the hosted providers.
+var cloudRows = []row{
+	// https://platform.openai.com/docs/api-reference
+	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: ofOpenAI},
+
+	// https://console.groq.com/docs/openai: no embeddings; a message's "name",
+	// "logit_bias", "logprobs" and n > 1 are refused with 400. So is its
+	// "reasoning_content" (github.com/janhq/jan issue 8136); the name is "reasoning",
+	// as in an answer (ChatCompletionAssistantMessageParam of
+	// github.com/groq/groq-python), which models that do not reason refuse too
+	// (github.com/vercel/ai issue 8056).
+	{name: "groq", baseURL: "https://api.groq.com/openai", auth: adapter.Bearer, operations: chatOnly,
+		chat: openai.ChatOptions{PlainReasoning: true}},
+
+	// https://docs.mistral.ai/api. Unknown fields are refused with 422:
+	// "stream_options" (github.com/openai/openai-agents-python issue 442; usage
+	// comes without asking) and "max_completion_tokens"
+	// (github.com/editor-code-assistant/eca issue 231).
+	{name: "mistral", baseURL: "https://api.mistral.ai", auth: adapter.Bearer, operations: chatAndEmbeddings,
+		chat: openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}},
+
+	// https://api-docs.deepseek.com: the address works with and without "/v1";
+	// no embeddings.
+	{name: "deepseek", baseURL: "https://api.deepseek.com", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://openrouter.ai/docs/api-reference: comments before the first chunk,
+	// and errors inside an answer of status 200. A message's reasoning is taken under
+	// both names (https://openrouter.ai/docs/use-cases/reasoning-tokens).
+	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://docs.together.ai/docs/inference/openai-compatibility: the model
+	// list is a bare array; answers may end with the finish reason "eos".
+	{name: "together", baseURL: "https://api.together.ai", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://docs.fireworks.ai/tools-sdks/openai-compatibility
+	{name: "fireworks", baseURL: "https://api.fireworks.ai/inference", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://docs.x.ai/docs/api-reference: no embeddings.
+	{name: "xai", baseURL: "https://api.x.ai", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://docs.baseten.co/quickstart; embeddings only dedicated deployments have
+	// (https://docs.langchain.com/oss/python/integrations/providers/baseten), each at a
+	// base URL of its own. No page that names a list of models was found.
+	{name: "baseten", baseURL: "https://inference.baseten.co", auth: adapter.Bearer, operations: chatUnlisted},
+
+	// https://inference-docs.cerebras.ai/resources/openai: no embeddings. Some fields are
+	// refused with 400: frequency_penalty, presence_penalty, logit_bias,
+	// parallel_tool_calls and service_tier (https://hexdocs.pm/req_llm/cerebras.html).
+	// They are the caller's own wish, so they are sent.
+	{name: "cerebras", baseURL: "https://api.cerebras.ai", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility:
+	// the account is a part of the path; chat and embeddings, and no list of models.
+	{name: "cloudflare", ownURL: "https://api.cloudflare.com/client/v4/accounts/ACCOUNT_ID/ai/v1", auth: adapter.Bearer,
+		operations: chatAndEmbeddingsUnlisted},
+
+	// https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope
+	// and .../embedding-interfaces-compatible-with-openai: Singapore's address. Other
+	// regions and workspaces have base URLs of their own.
+	{name: "dashscope", baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode", auth: adapter.Bearer,
+		operations: chatAndEmbeddings},
+
+	// https://deepinfra.com/docs/advanced/openai_api
+	{name: "deepinfra", baseURL: "https://api.deepinfra.com", version: "/v1/openai", auth: adapter.Bearer,
+		operations: chatAndEmbeddings},
+
+	// https://github.blog/changelog/2025-05-15-github-models-api-now-available: the base
+	// URL https://models.github.ai/orgs/ORG is for an organisation. Embeddings:
+	// github.com/github/codespaces-models pull request 28. The list of models
+	// (https://docs.github.com/rest/models/catalog) is not below this prefix, and has
+	// another form.
+	{name: "github", baseURL: "https://models.github.ai", version: "/inference", auth: adapter.Bearer,
+		operations: chatAndEmbeddingsUnlisted},
+
+	// https://tabby.tabbyml.com/docs/references/models-http-api/huggingface: embeddings
+	// are not in the dialect.
+	{name: "huggingface", baseURL: "https://router.huggingface.co", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://docs.litellm.ai/docs/providers/hyperbolic: no embeddings.
+	{name: "hyperbolic", baseURL: "https://api.hyperbolic.xyz", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://platform.minimaxi.com/docs/api-reference/text-openai-api, and
+	// https://www.developersdigest.tech/reference/api-compatibility/minimax for the
+	// international address and the list of models: no embeddings. Older models write
+	// their thinking into the content, between <think> tags, unless a call's
+	// "reasoning_split" is true.
+	{name: "minimax", baseURL: "https://api.minimax.io", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://www.developersdigest.tech/reference/api-compatibility/moonshot, of
+	// platform.kimi.ai: no embeddings. The base URL https://api.moonshot.cn is China's.
+	{name: "moonshot", baseURL: "https://api.moonshot.ai", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://docs.tokenfactory.nebius.com/api-reference/introduction; embeddings:
+	// https://docs.agno.com/basics/knowledge/embedder/nebius
+	{name: "nebius", baseURL: "https://api.tokenfactory.nebius.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://novita.ai/docs/api-reference/model-apis-introduction; the paths are those of
+	// openapi/novita-ai-openapi.json in github.com/api-evangelist/novita-ai.
+	{name: "novita", baseURL: "https://api.novita.ai/openai", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://docs.litellm.ai/docs/providers/nvidia_nim: the hosted API. A NIM of one's own
+	// is at its base URL.
+	{name: "nvidia", baseURL: "https://integrate.api.nvidia.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://www.lava.so/docs/gateway/providers/parasail. What was read does not agree on
+	// embeddings, so there are none here.
+	{name: "parasail", baseURL: "https://api.parasail.io", auth: adapter.Bearer, operations: chatOnly},
+
+	// https://docs.sambanova.ai/docs/en/features/openai-compatibility; the address:
+	// https://docs.pipecat.ai/api-reference/server/services/llm/sambanova; embeddings:
+	// https://docs.langchain.com/oss/python/integrations/text_embedding/sambanova
+	{name: "sambanova", baseURL: "https://api.sambanova.ai", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://www.siliconflow.com/blog/openai-sdk-siliconflow-compatibility-checks;
+	// embeddings: https://docs.continue.dev/customize/model-providers/more/siliconflow. The
+	// base URL https://api.siliconflow.cn is China's.
+	{name: "siliconflow", baseURL: "https://api.siliconflow.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+
+	// https://ai-sdk.dev/v7/providers/community-providers/zhipu, embeddings too; the base
+	// URL https://api.z.ai/api/paas is the international one. No page that names a list of
+	// models was found.
+	{name: "zhipu", baseURL: "https://open.bigmodel.cn/api/paas", version: "/v4", auth: adapter.Bearer,
+		operations: chatAndEmbeddingsUnlisted},
+}

@@ -1,0 +1,30 @@
+package providers
+
+import "bifrost/internal/adapter"
+
+// localRows are the servers that people run themselves, at the address that each
+// listens on when it is told no other.
+var localRows = []row{
+	// https://docs.ollama.com/api/openai-compatibility: a key is not needed.
+	{name: "ollama", baseURL: "http://127.0.0.1:11434", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+
+	// https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html: a key
+	// is needed only by a server started with --api-key.
+	{name: "vllm", baseURL: "http://127.0.0.1:8000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+
+	// https://lmstudio.ai/docs/api/openai-api: a key is not needed.
+	{name: "lmstudio", baseURL: "http://127.0.0.1:1234", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+
+	// https://mintlify.com/sgl-project/sglang/backend/openai-compatible-api: a key is needed
+	// only by a server started with --api-key. Embeddings has one started with
+	// --is-embedding (https://docs.sglang.io/docs/basic_usage/openai_api_embeddings).
+	{name: "sglang", baseURL: "http://127.0.0.1:30000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+
+	// https://www.mintlify.com/ggml-org/llama.cpp/inference/server: a key is needed only by
+	// a server started with --api-key.
+	{name: "llamacpp", baseURL: "http://127.0.0.1:8080", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+
+	// https://huggingface.co/docs/text-generation-inference/messages_api, and
+	// router/src/server.rs for the list of models: no embeddings.
+	{name: "tgi", baseURL: "http://127.0.0.1:3000", auth: adapter.Bearer, keyOptional: true, operations: chatOnly},
+}
