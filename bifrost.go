@@ -18,7 +18,8 @@ type Client struct {
 	live    map[string]schemas.Provider // by WithProvider
 	sys     *actors.System
 
-	routes atomic.Pointer[map[string]Router] // replaced, never changed
+	routes  atomic.Pointer[map[string]Router]        // replaced, never changed
+	aliases atomic.Pointer[map[string]schemas.Alias] // likewise
 
 	mu       sync.Mutex               // guards replacing routes, and changing
 	changing map[string]chan struct{} // one provider's changes, one at a time
@@ -37,8 +38,17 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 	}
 	cfg = cfg.WithDefaults()
 	c := &Client{account: cfg.Account, live: o.providers, changing: make(map[string]chan struct{})}
+	aliases := schemas.CloneAliases(cfg.Models)
+	c.aliases.Store(&aliases)
 	plan, err := c.plan(context.Background(), o)
 	if err != nil {
+		return nil, fmt.Errorf("bifrost: %w", err)
+	}
+	if err := knownTargets(cfg.Models, func(provider string) bool {
+		_, planned := plan[provider]
+		return planned || o.routers[provider] != nil
+	}); err != nil {
+		closeAll(plan)
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	c.sys, err = actors.NewSystem(actors.Options{Engine: o.engine, Logger: o.logger,

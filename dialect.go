@@ -21,11 +21,11 @@ func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	provider, model, err := c.Resolve(dialect.Model(raw))
+	first, others, err := c.choose(dialect.Model(raw))
 	if err != nil {
 		return nil, err
 	}
-	return c.inTurn(ctx, target{provider, model}, fallbacks, func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+	return c.inTurn(ctx, first, append(others, fallbacks...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
 		return c.rawCall(ctx, r, to, dialect.WithModel(raw, to.model))
 	})
 }

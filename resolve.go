@@ -22,13 +22,20 @@ func (c *Client) Info(provider string) (schemas.ProviderInfo, bool) {
 	return r.Info(), true
 }
 
-// Resolve finds the provider of a model name. What stands before the first "/" is
+// Resolve finds the provider of a model name. An alias stands for one of its targets,
+// which is chosen anew each time. Of any other name, what stands before the first "/" is
 // the provider if one of that name is configured; the rest is its model. Any
 // other name is looked up in the models that the providers' keys list (or, as with
 // the simulated one, the provider), and, if none lists it, goes to the only
 // provider that has no such list. None or several is not_found, naming the
 // candidates.
 func (c *Client) Resolve(model string) (provider, providerModel string, err error) {
+	to, _, err := c.choose(model)
+	return to.provider, to.model, err
+}
+
+// find finds the provider of a model that is no alias.
+func (c *Client) find(model string) (provider, providerModel string, err error) {
 	routes := *c.routes.Load()
 	if before, after, ok := strings.Cut(model, "/"); ok && routes[before] != nil {
 		return before, after, nil

@@ -38,7 +38,9 @@ func (s *backend) Call(ctx context.Context, a *schemas.Attempt) (*schemas.Respon
 func answers(context.Context, *schemas.Request) error { return nil }
 
 func fails(kind schemas.ErrorKind) func(context.Context, *schemas.Request) error {
-	return func(context.Context, *schemas.Request) error { return &schemas.Error{Kind: kind, Message: string(kind)} }
+	return func(context.Context, *schemas.Request) error {
+		return &schemas.Error{Kind: kind, Message: string(kind)}
+	}
 }
 
 // hangs blocks until the call's context ends.

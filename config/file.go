@@ -25,21 +25,27 @@ var fileSection = section[File]{check: checkFile, fields: []field[File]{
 		func(f *File) *int { return &f.Bifrost.InitialPoolSize }),
 	truth("drop_excess_requests", func(f *File, v bool) { f.Bifrost.DropExcessRequests = v }),
 	nested("server", serverSection, func(f *File) *Server { return &f.Server }),
+	{name: "models", read: readModels, below: modelPaths},
 	{name: "providers", read: readProviders, below: providerPaths},
 }}
 
-func providerPaths() []string {
-	paths := providerSection.paths()
+func modelPaths() []string { return named(aliasSection.paths()) }
+
+func providerPaths() []string { return named(providerSection.paths()) }
+
+// named returns paths below a name of the operator's choice.
+func named(paths []string) []string {
 	for i := range paths {
 		paths[i] = "NAME." + paths[i]
 	}
 	return paths
 }
 
-func checkFile(r *reader, _ value, has given, _ *File) {
+func checkFile(r *reader, root value, has given, into *File) {
 	if _, ok := has["providers"]; !ok {
 		r.noProvider(1, "providers")
 	}
+	checkTargets(r, root, into)
 }
 
 // bind reads the whole file from its tree.

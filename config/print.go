@@ -31,6 +31,7 @@ func (f *File) Print(w io.Writer) error {
 // that a line that begins with "[" is always a header.
 func spaced(text string) string {
 	text = strings.Replace(text, "\n[providers]\n", "\n", 1)
+	text = strings.Replace(text, "\n[models]\n", "\n", 1)
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\n[", "\n\n["), "\n\n\n[", "\n\n[")
 }
 
@@ -44,6 +45,7 @@ func (f *File) printed() printedFile {
 			ShutdownTimeout: span(f.Server.ShutdownTimeout),
 			LogLevel:        f.Server.LogLevel,
 		},
+		Models:    printAliases(f.Bifrost.Models),
 		Providers: map[string]printedProvider{},
 	}
 	for _, p := range f.Providers {
@@ -56,7 +58,30 @@ type printedFile struct {
 	InitialPoolSize    int                        `toml:"initial_pool_size"`
 	DropExcessRequests bool                       `toml:"drop_excess_requests"`
 	Server             printedServer              `toml:"server"`
+	Models             map[string]printedAlias    `toml:"models,omitempty"`
 	Providers          map[string]printedProvider `toml:"providers"`
+}
+
+type printedAlias struct {
+	Spread  schemas.Spread  `toml:"spread"`
+	Targets []printedTarget `toml:"targets"`
+}
+
+type printedTarget struct {
+	Model  string  `toml:"model"`
+	Weight float64 `toml:"weight"`
+}
+
+func printAliases(aliases map[string]schemas.Alias) map[string]printedAlias {
+	out := make(map[string]printedAlias, len(aliases))
+	for name, a := range aliases {
+		printed := printedAlias{Spread: a.Spread}
+		for _, t := range a.Targets {
+			printed.Targets = append(printed.Targets, printedTarget(t))
+		}
+		out[name] = printed
+	}
+	return out
 }
 
 type printedServer struct {

@@ -132,7 +132,7 @@ func collect(n *node, at string, found map[string]bool) {
 	}
 	for _, m := range n.members {
 		name := m.name
-		if at == "providers" {
+		if at == "providers" || at == "models" {
 			name = "NAME"
 		}
 		collect(m.node, strings.TrimPrefix(at+"."+name, "."), found)
@@ -198,6 +198,10 @@ func assertDefault(t *testing.T, table, key, literal string) {
 		base = "%[providers.x]\n"
 	case "providers.x.keys":
 		base = "[[providers.x.keys]]\nvalue = \"k\"\n%"
+	case "models.x":
+		base = "[providers.x]\n[models.x]\ntargets = [{ model = \"x/m\" }]\n%"
+	case "models.x.targets":
+		base = "[providers.x]\n[[models.x.targets]]\nmodel = \"x/m\"\n%"
 	case "server":
 		base = "[providers.x]\n[server]\n%"
 	default:
@@ -206,6 +210,7 @@ func assertDefault(t *testing.T, table, key, literal string) {
 	with := mustParse(t, strings.Replace(base, "%", key+" = "+literal+"\n", 1))
 	without := mustParse(t, strings.Replace(base, "%", "", 1))
 	if with.Server != without.Server || !reflect.DeepEqual(with.Providers, without.Providers) ||
+		!reflect.DeepEqual(with.Bifrost.Models, without.Bifrost.Models) ||
 		with.Bifrost.InitialPoolSize != without.Bifrost.InitialPoolSize ||
 		with.Bifrost.DropExcessRequests != without.Bifrost.DropExcessRequests {
 		t.Errorf("%s.%s: %s is not the default", table, key, literal)

@@ -24,6 +24,9 @@ func (g *Gateway) models(x *exchange) error {
 	}
 	asked.Wait() // no longer than ModelsTimeout
 	all := &schemas.ModelList{Object: "list", Data: slices.Concat(lists...)}
+	for _, name := range g.client.Aliases() {
+		all.Data = append(all.Data, aliasModel(name))
+	}
 	if err := firstOf(faults); err != nil && len(all.Data) == 0 {
 		return err
 	}
@@ -35,12 +38,18 @@ func (g *Gateway) models(x *exchange) error {
 	return nil
 }
 
+// aliasModel is an alias as the list of models has it.
+func aliasModel(name string) schemas.Model { return schemas.Model{ID: name, OwnedBy: "bifrost"} }
+
 // oneModel answers with one model, as its provider lists it.
 func (g *Gateway) oneModel(x *exchange) error {
 	if g.draining.Load() {
 		return isDraining()
 	}
 	name := x.r.PathValue("model")
+	if slices.Contains(g.client.Aliases(), name) {
+		return x.sendModel(aliasModel(name))
+	}
 	if err := g.resolve(x, name); err != nil {
 		return err
 	}
@@ -50,16 +59,20 @@ func (g *Gateway) oneModel(x *exchange) error {
 	}
 	for _, m := range models {
 		if m.ID == x.provider+"/"+x.model {
-			body, err := x.face.OneModel(m)
-			if err != nil {
-				return err
-			}
-			x.sendJSON(http.StatusOK, body)
-			return nil
+			return x.sendModel(m)
 		}
 	}
 	return &refusal{param: "model", err: &schemas.Error{Kind: schemas.KindNotFound, Provider: x.provider, Model: x.model,
 		Message: "the provider does not list this model; see the list of models"}}
+}
+
+func (x *exchange) sendModel(m schemas.Model) error {
+	body, err := x.face.OneModel(m)
+	if err != nil {
+		return err
+	}
+	x.sendJSON(http.StatusOK, body)
+	return nil
 }
 
 // modelsOf asks one provider. A provider whose keys name the models that they are

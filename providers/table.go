@@ -33,6 +33,8 @@ var (
 		schemas.OperationListModels, schemas.OperationRaw}
 	chatAndEmbeddings = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
 		schemas.OperationEmbeddings, schemas.OperationListModels, schemas.OperationRaw}
+	ofOpenAI = append(slices.Clone(chatAndEmbeddings), schemas.OperationCompletion, schemas.OperationModeration,
+		schemas.OperationImage, schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation)
 )
 
 // table lists the OpenAI-compatible providers. The comment above a row says where its

@@ -17,7 +17,7 @@ var (
 // cloudRows are the hosted providers.
 var cloudRows = []row{
 	// https://platform.openai.com/docs/api-reference
-	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: ofOpenAI},
 
 	// https://console.groq.com/docs/openai: no embeddings; a message's "name",
 	// "logit_bias", "logprobs" and n > 1 are refused with 400. So is its

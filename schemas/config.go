@@ -45,6 +45,10 @@ type BifrostConfig struct {
 	// true answers the caller at once with a dead letter, false (the default)
 	// lets the caller wait its turn. A provider may override it.
 	DropExcessRequests bool
+
+	// Models are the aliases by name: model names of the operator's own, which may
+	// be used wherever a model is named.
+	Models map[string]Alias
 }
 
 // WithDefaults returns a copy in which every zero size has its default.
@@ -55,7 +59,7 @@ func (c BifrostConfig) WithDefaults() BifrostConfig {
 
 // Validate reports every fault at once, joined; each names its key.
 func (c BifrostConfig) Validate() error {
-	return isSize("initial_pool_size", c.InitialPoolSize)
+	return errors.Join(isSize("initial_pool_size", c.InitialPoolSize), ValidateAliases(c.Models))
 }
 
 // ConcurrencyAndBufferSize sizes one provider. Zero means the default.

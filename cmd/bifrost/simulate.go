@@ -23,7 +23,7 @@ func newSimulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a simulated provider, which answers without a model",
-		Long: "Simulate serves the OpenAI dialect with a latency, errors and limits of your choice, to try the gateway\n" +
+		Long: "Simulate answers each call in its own dialect, with a latency, errors and limits of your choice, to try the gateway\n" +
 			"and clients without a key. The same seed and the same order of requests give the same behaviour.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -53,7 +53,7 @@ func (c *call) answer(req *schemas.Request, resp *httpx.Response) (*schemas.Resp
 func (c *call) sound(resp *httpx.Response) (*schemas.Response, error) {
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
 	switch mediaType(resp.Header) {
-	case "application/json", "text/html":
+	case "application/json", "text/html", "text/event-stream":
 		return nil, c.noAnswer(resp, "the provider answered a request for sound with text; check the model and network_config.base_url")
 	}
 	b := &rawBody{call: c, body: resp.Body}

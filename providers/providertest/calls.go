@@ -19,6 +19,16 @@ func (f Fixture) request(op schemas.Operation) *schemas.Request {
 		req.Chat = &schemas.ChatRequest{Model: f.Model, Messages: []schemas.ChatMessage{schemas.UserMessage(prompt)}}
 	case schemas.OperationEmbeddings:
 		req.Embedding = &schemas.EmbeddingRequest{Model: f.Model, Input: []string{prompt, "another"}}
+	case schemas.OperationCompletion:
+		req.Completion = &schemas.CompletionRequest{Prompt: []string{prompt}}
+	case schemas.OperationModeration:
+		req.Moderation = &schemas.ModerationRequest{Input: []byte(`"` + prompt + `"`)}
+	case schemas.OperationImage:
+		req.Image = &schemas.ImageRequest{Prompt: prompt}
+	case schemas.OperationSpeech:
+		req.Speech = &schemas.SpeechRequest{Input: prompt, Voice: "alloy"}
+	case schemas.OperationTranscription, schemas.OperationTranslation:
+		req.Transcription = &schemas.TranscriptionRequest{File: []byte("sound"), Filename: "a.wav", Prompt: prompt}
 	case schemas.OperationRaw:
 		req.Raw = f.set().raw(f.Model, false)
 	case schemas.OperationListModels:

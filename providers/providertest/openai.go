@@ -50,6 +50,14 @@ func goodOpenAI(w http.ResponseWriter, r *http.Request) {
 		answer(w, "application/json", helloEmbeddings)
 	case strings.HasSuffix(r.URL.Path, "/models"):
 		answer(w, "application/json", helloModels)
+	case strings.HasSuffix(r.URL.Path, "/moderations"):
+		answer(w, "application/json", `{"id":"m","model":"m","results":[{"flagged":false,"categories":{},"category_scores":{}}]}`)
+	case strings.HasSuffix(r.URL.Path, "/images/generations"):
+		answer(w, "application/json", `{"created":1,"data":[{"b64_json":"AA=="}]}`)
+	case strings.HasSuffix(r.URL.Path, "/audio/speech"):
+		answer(w, "audio/mpeg", "sound")
+	case strings.Contains(r.URL.Path, "/audio/trans"):
+		answer(w, "application/json", `{"text":"`+helloText+`"}`)
 	case !bytes.Contains(body, []byte(`"stream":true`)):
 		answer(w, "application/json", helloChat)
 	case bytes.Contains(body, []byte(`"include_usage":true`)):

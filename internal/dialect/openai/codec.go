@@ -40,12 +40,42 @@ func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 	case schemas.OperationListModels:
 		call.Method, call.Path = http.MethodGet, PathModels
 	default:
-		err = unsupported(req.Operation)
+		dropped, err = encodeOther(call, req)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	return call, dropped, nil
+}
+
+// encodeOther writes the operations beside chat, embeddings and models.
+func encodeOther(call *dialect.Call, req *schemas.Request) (dropped []string, err error) {
+	switch req.Operation {
+	case schemas.OperationCompletion:
+		call.Path = PathCompletions
+		call.Body, err = encodeCompletion(req.Completion, req.Model)
+	case schemas.OperationRerank:
+		call.Path = PathRerank
+		call.Body, err = encodeRerank(req.Rerank, req.Model)
+	case schemas.OperationModeration:
+		call.Path = PathModerations
+		call.Body, err = encodeModeration(req.Moderation, req.Model)
+	case schemas.OperationImage:
+		call.Path = PathImages
+		call.Body, err = encodeImage(req.Image, req.Model)
+	case schemas.OperationSpeech:
+		call.Path = PathSpeech
+		call.Body, err = encodeSpeech(req.Speech, req.Model)
+	case schemas.OperationTranscription:
+		call.Path = PathTranscriptions
+		dropped, err = encodeTranscription(call, req)
+	case schemas.OperationTranslation:
+		call.Path = PathTranslations
+		dropped, err = encodeTranscription(call, req)
+	default:
+		err = unsupported(req.Operation)
+	}
+	return dropped, err
 }
 
 // unsupported is the error for an operation that the dialect has not.
@@ -55,7 +85,7 @@ func unsupported(op schemas.Operation) *schemas.Error {
 }
 
 // Decode implements dialect.Codec.
-func (Codec) Decode(req *schemas.Request, _ http.Header, body []byte, key string) (*schemas.Response, error) {
+func (Codec) Decode(req *schemas.Request, header http.Header, body []byte, key string) (*schemas.Response, error) {
 	resp := &schemas.Response{}
 	var err error
 	switch req.Operation {
@@ -65,6 +95,16 @@ func (Codec) Decode(req *schemas.Request, _ http.Header, body []byte, key string
 		resp.Embedding, err = DecodeEmbeddingResponse(body, key)
 	case schemas.OperationListModels:
 		resp.Models, err = DecodeModels(body, key)
+	case schemas.OperationCompletion:
+		resp.Completion, err = decodeCompletion(body, key)
+	case schemas.OperationRerank:
+		resp.Rerank, err = decodeRerank(body, key)
+	case schemas.OperationModeration:
+		resp.Moderation, err = decodeModeration(body, key)
+	case schemas.OperationImage:
+		resp.Image, err = decodeImage(body, key)
+	case schemas.OperationTranscription, schemas.OperationTranslation:
+		resp.Transcription, err = decodeTranscription(req.Transcription, header, body, key)
 	default:
 		err = unsupported(req.Operation)
 	}

@@ -1,6 +1,6 @@
 // Package openai is the codec of the OpenAI dialect: chat completions, their
-// streams, embeddings, model lists and error bodies, to and from the canonical
-// form of package schemas.
+// streams, embeddings and the smaller operations, model lists and error bodies, to
+// and from the canonical form of package schemas.
 //
 // It is pure: no connection, no goroutine, no clock but for a Retry-After given
 // as a date. Encoders do not modify what they are given. Decoders tolerate
@@ -14,10 +14,16 @@ const (
 	PathChat       = "/chat/completions"
 	PathEmbeddings = "/embeddings"
 	PathModels     = "/models"
-	// PathCompletions and PathResponses are known for how their streams end;
-	// they are raw operations.
-	PathCompletions = "/completions"
-	PathResponses   = "/responses"
+	// Streams of PathCompletions are raw calls, as are all of PathResponses; how they
+	// end is known.
+	PathCompletions    = "/completions"
+	PathResponses      = "/responses"
+	PathRerank         = "/rerank" // not of OpenAI's own API
+	PathModerations    = "/moderations"
+	PathImages         = "/images/generations"
+	PathSpeech         = "/audio/speech"
+	PathTranscriptions = "/audio/transcriptions"
+	PathTranslations   = "/audio/translations"
 )
 
 // EndOfStream is the data of a stream's last event.

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"math"
+
+	"bifrost/schemas"
+)
+
+var targetSection = section[schemas.AliasTarget]{check: checkTarget, fields: []field[schemas.AliasTarget]{
+	{name: "model", read: func(r *reader, v value, into *schemas.AliasTarget) {
+		if !r.want(v, kindText, `"openai/gpt-4o-mini"`) {
+			return
+		}
+		into.Model = v.text
+		if err := schemas.CheckFallback(v.text); err != nil {
+			r.fault(v.line, v.at, "%v", err)
+		}
+	}},
+	positive("weight", orDefaultOf("1.0"), func(t *schemas.AliasTarget) *float64 { return &t.Weight }),
+}}
+
+func checkTarget(r *reader, table value, has given, into *schemas.AliasTarget) {
+	if _, ok := has["model"]; !ok {
+		r.fault(table.line, table.at.key("model"), `is missing; write "provider/model"`)
+	}
+	if into.Weight == 0 || math.IsNaN(into.Weight) {
+		into.Weight = 1
+	}
+}
+
+var aliasSection = section[schemas.Alias]{check: checkAlias, fields: []field[schemas.Alias]{
+	{name: "spread", read: func(r *reader, v value, into *schemas.Alias) {
+		switch {
+		case !r.want(v, kindText, `"weight"`):
+		case v.text != string(schemas.SpreadWeight) && v.text != string(schemas.SpreadFree):
+			r.fault(v.line, v.at, `must be "weight" or "free"; leave it out for "weight"`)
+		default:
+			into.Spread = schemas.Spread(v.text)
+		}
+	}},
+	{name: "targets", read: readTargets, below: targetSection.paths},
+}}
+
+func checkAlias(r *reader, table value, has given, into *schemas.Alias) {
+	if _, ok := has["targets"]; !ok {
+		r.fault(table.line, table.at.key("targets"), `is missing; name at least one model, such as [{ model = "openai/gpt-4o-mini" }]`)
+	}
+	if into.Spread == "" {
+		into.Spread = schemas.SpreadWeight
+	}
+}
+
+func readTargets(r *reader, v value, into *schemas.Alias) {
+	const example = `[{ model = "openai/gpt-4o-mini" }]`
+	if !r.want(v, kindList, example) {
+		return
+	}
+	if len(v.elements) == 0 {
+		r.fault(v.line, v.at, "is empty; name at least one model, such as %s", example)
+	}
+	for i, e := range v.elements {
+		var t schemas.AliasTarget
+		targetSection.read(r, value{e, v.at.item(i)}, &t)
+		into.Targets = append(into.Targets, t)
+	}
+}
+
+// readModels reads the table of aliases, each under its own name.
+func readModels(r *reader, v value, into *File) {
+	if !r.want(v, kindTable, "") {
+		return
+	}
+	into.Bifrost.Models = make(map[string]schemas.Alias, len(v.members))
+	for _, m := range v.members {
+		var a schemas.Alias
+		child := value{m.node, v.at.key(m.name)}
+		if err := schemas.CheckAliasName(m.name); err != nil {
+			r.fault(child.line, child.at, "%v", err)
+		}
+		aliasSection.read(r, child, &a)
+		into.Bifrost.Models[m.name] = a
+	}
+}
+
+// checkTargets sees that the aliases stand for models of providers that there are.
+func checkTargets(r *reader, root value, into *File) {
+	models, ok := root.member("models")
+	if !ok || models.kind != kindTable {
+		return
+	}
+	for _, m := range models.members {
+		alias := value{m.node, models.at.key(m.name)}
+		targets, ok := alias.member("targets")
+		if !ok {
+			continue
+		}
+		for i, e := range targets.elements {
+			model, ok := value{e, targets.at.item(i)}.member("model")
+			if ok && model.kind == kindText && schemas.CheckFallback(model.text) == nil && !into.hasProvider(model.text) {
+				r.fault(model.line, model.at, "names a provider that is not in this file; add it under providers, or correct the name")
+			}
+		}
+	}
+}
+
+func (f *File) hasProvider(model string) bool {
+	for _, p := range f.Providers {
+		if len(model) > len(p.Name) && model[:len(p.Name)] == p.Name && model[len(p.Name)] == '/' {
+			return true
+		}
+	}
+	return false
+}
