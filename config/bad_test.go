@@ -86,6 +86,19 @@ func TestEachBadFileIsRefusedWithTheExactFileLineKeyAndAdvice(t *testing.T) {
 	}
 }
 
+func TestATypeWhoseAccountsHaveTheirOwnAddressesNeedsOne(t *testing.T) {
+	types := WithTypes([]Type{{Name: "cloud", NeedsKey: true, OwnURL: "https://host/ACCOUNT_ID"}})
+	const key, url = "keys = [{ value = \"k\" }]\n", "network_config.base_url = \"https://host/1\"\n"
+	const want = "f:1: providers.cloud.network_config.base_url: is missing, and each account of type cloud has its own; " +
+		`set it, as in "https://host/ACCOUNT_ID"`
+	if _, err := Parse("f", []byte("[providers.cloud]\n"+key), TOML, types); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	if _, err := Parse("f", []byte("[providers.cloud]\n"+key+url), TOML, types); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTextThatIsNotPlainUTF8IsRefusedWithItsLine(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"UTF-16", "\xff\xfe[\x00p\x00", "f:1: is not UTF-8 text; save the file as UTF-8"},
