@@ -139,8 +139,7 @@ func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfi
 // spoken returns the options of a simulated provider with which the client speaks d.
 func spoken(d schemas.Dialect) adapter.Options {
 	const host = "http://simulated.invalid"
-	switch d {
-	case schemas.DialectAnthropic:
+	if d == schemas.DialectAnthropic {
 		o := anthropicOptions()
 		return adapter.Options{BaseURL: host + "/v1", Codec: o.Codec, Header: o.Header, Operations: o.Operations}
 	}
