@@ -147,7 +147,7 @@ func document(cells []cell) []byte {
 
 Which official SDK can do what, unchanged, with a provider of which dialect, through the gateway. Written by
 ` + "`go test -run Matrix . -update`" + ` in ` + "`clients_test`" + `, against the simulated providers; CI holds this page against what it sees.
-✓ works, ✗ does not. A row that an SDK has not is left out.
+✓ works; – is refused in so many words, since the provider has it not; ✗ does not work. A row that an SDK has not is left out.
 `)
 	var sdks, providers []string
 	for _, c := range cells {
@@ -193,6 +193,9 @@ func verdict(cells []cell, sdk, provider, feature string) string {
 		}
 		if c.Error == nil {
 			return "✓"
+		}
+		if strings.Contains(*c.Error, "the provider has no ") {
+			return "–"
 		}
 		return "✗"
 	}
