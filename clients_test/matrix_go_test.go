@@ -51,7 +51,7 @@ func try(t *testing.T, sdk, provider string, f feature, p plan) cell {
 	defer cancel()
 	c := cell{SDK: sdk, Provider: provider, Feature: f.name}
 	if err := f.try(ctx, p.Providers[provider], p); err != nil {
-		text := err.Error()
+		text := describe(err)
 		c.Error = &text
 	}
 	return c
