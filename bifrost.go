@@ -52,7 +52,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	c.sys, err = actors.NewSystem(actors.Options{Engine: o.engine, Logger: o.logger,
-		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests})
+		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests, Hooks: o.hooks})
 	if err != nil {
 		closeAll(plan)
 		return nil, fmt.Errorf("bifrost: %w", err)

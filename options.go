@@ -19,6 +19,7 @@ type options struct {
 	logger    zerolog.Logger
 	providers map[string]schemas.Provider
 	routers   map[string]Router
+	hooks     []schemas.Hook
 	faults    []error
 }
 
@@ -78,6 +79,14 @@ func WithRouter(name string, r Router) Option {
 		}
 		o.routers[name] = r
 	}
+}
+
+// WithHooks has the hooks look at every request to a provider of this client, by
+// whichever door it comes, in the given order; a further WithHooks adds to it.
+// Requests to a router of the program's own, or for a provider that does not exist,
+// do not pass them. Without hooks they cost nothing.
+func WithHooks(hooks ...schemas.Hook) Option {
+	return func(o *options) { o.hooks = append(o.hooks, hooks...) }
 }
 
 func (o *options) validate() error {

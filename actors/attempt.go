@@ -56,32 +56,53 @@ func (w *worker) try(c *call) result {
 	if key >= 0 {
 		a.Key = s.keys.keys[key]
 	}
-	resp, err := s.provider.Call(ctx, a)
-	if err == nil && !resp.Answers(c.req.Operation) {
-		err = errNoAnswer
-	}
-	if err != nil {
-		discard(resp)
-	}
+	resp, refused, err := w.call(ctx, s, a)
 	if err == nil {
 		resp.Provider, resp.Model, resp.KeyName, resp.Attempts = w.router.name, c.req.Model, a.Key.Name, c.tries
 		if resp.Streams() {
 			return result{resp: resp, ctx: ctx, cancel: cancel}
 		}
+		w.endPassage(resp, nil)
 		w.letGo(cancel)
 		w.leaveSettings()
 		return result{resp: resp}
 	}
 	e := w.classify(ctx, c, err)
-	// Else it is not the provider's verdict.
-	if ctx.Err() == nil && s.keys.learn(key, c.req.Model, e, time.Now()) {
-		w.router.sys.logRefusedKey(w.router.name, a.Key.Name, e)
+	res := result{err: e}
+	if ctx.Err() == nil && !refused { // else it is not the provider's verdict
+		if s.keys.learn(key, c.req.Model, e, time.Now()) {
+			w.router.sys.logRefusedKey(w.router.name, a.Key.Name, e)
+		}
+		res.in, res.retry = retryIn(c.ctx, s, c.tries, c.req, e)
+		res.retry = res.retry && ctx.Err() == nil
 	}
-	in, again := retryIn(c.ctx, s, c.tries, c.req, e)
-	again = again && ctx.Err() == nil
+	w.endPassage(nil, e)
 	w.letGo(cancel)
 	w.leaveSettings()
-	return result{err: e, retry: again, in: in}
+	return res
+}
+
+// call asks the provider, or whoever of the hooks answers in its place; refused
+// reports whether the error is a hook's.
+func (w *worker) call(ctx context.Context, s *settings, a *schemas.Attempt) (resp *schemas.Response, refused bool, err error) {
+	w.passage = w.router.newPassage(ctx, a.Request, a.Number, a.Key.Name)
+	if resp, err = w.passage.before(); resp != nil || err != nil {
+		return resp, err != nil, err
+	}
+	resp, err = s.provider.Call(ctx, a)
+	if err == nil && !resp.Answers(a.Request.Operation) {
+		err = errNoAnswer
+	}
+	if err != nil {
+		discard(resp)
+	}
+	return resp, false, err
+}
+
+// endPassage tells the hooks what became of the attempt.
+func (w *worker) endPassage(resp *schemas.Response, err error) {
+	w.passage.after(resp, err)
+	w.passage = nil
 }
 
 func (w *worker) pickKey(s *settings, req *schemas.Request) (int, *schemas.Error) {

@@ -21,8 +21,9 @@ type call struct {
 	holders atomic.Int32
 
 	// set before the offer, read-only after it
-	ctx context.Context
-	req *schemas.Request
+	ctx     context.Context
+	req     *schemas.Request
+	passage *passage // of the request, for who ends an answer that streams; nil: no hooks
 
 	// touched only by the worker that holds it
 	tries int
@@ -90,6 +91,6 @@ func (c *call) recycle() {
 		c.end()
 		c.end = nil
 	}
-	c.ctx, c.req, c.resp, c.err, c.then, c.tries = nil, nil, nil, nil, nil, 0
+	c.ctx, c.req, c.passage, c.resp, c.err, c.then, c.tries = nil, nil, nil, nil, nil, nil, 0
 	c.home.Put(c)
 }

@@ -51,8 +51,18 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 	if req == nil {
 		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.name, Message: "the request is nil"}
 	}
+	if len(r.sys.hooks) > 0 {
+		return r.askHooked(ctx, req)
+	}
+	return r.ask(ctx, req, nil)
+}
+
+// ask is Ask without the hooks of a request as a whole; p has them, for the worker
+// that ends a stream.
+func (r *Router) ask(ctx context.Context, req *schemas.Request, p *passage) (*schemas.Response, error) {
 	c := r.sys.calls.Get()
 	c.begin(ctx, r.sys.calls, req)
+	c.passage = p
 	sender := mailbox.Blocks
 	if ctx.Err() != nil {
 		sender = mailbox.Gone

@@ -32,7 +32,9 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	finish := func(err error) mailbox.Next[*call] {
 		w.source = nil // whatever its Close does, it is not called again
 		discard(res.resp)
+		w.endPassage(res.resp, err)
 		if w.pipe != nil {
+			c.passage.after(res.resp, err)
 			w.pipe.seal()
 		}
 		next, _ := w.router.mb.Finish(w.slot, streamOutcome(c, err))
@@ -54,7 +56,7 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	var pump func() error
 	if res.resp.Stream != nil {
 		p := newChunkPipe(res.ctx, res.cancel, idle)
-		w.pipe, answer.Stream, pump = p, p, func() error { return p.pump(res.resp.Stream) }
+		w.pipe, answer.Stream, pump = p, p, func() error { return p.pump(res.resp.Stream, w.passage.chunk()) }
 	} else {
 		p := newBodyPipe(res.ctx, res.cancel, idle)
 		raw := *res.resp.Raw
@@ -142,12 +144,16 @@ func newChunkPipe(ctx context.Context, cancel context.CancelCauseFunc, idle time
 		idle: idle, ended: make(chan struct{}), err: io.EOF}
 }
 
-// pump moves chunks until the stream ends; nil at its regular end.
-func (p *chunkPipe) pump(from schemas.ChunkReader) error {
+// pump moves chunks until the stream ends; nil at its regular end. see, which may
+// be nil, has each chunk first.
+func (p *chunkPipe) pump(from schemas.ChunkReader, see func(*schemas.ChatChunk) error) error {
 	for {
 		chunk, err := from.Next()
 		if err == io.EOF {
 			return nil
+		}
+		if err == nil && see != nil {
+			err = see(chunk)
 		}
 		if err == nil {
 			err = p.send(chunk)

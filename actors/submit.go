@@ -11,10 +11,20 @@ import (
 // submit is Ask for a sender that cannot block: then is called once, with the
 // answer, on any goroutine. A context without a deadline gets DefaultAskTimeout.
 func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*schemas.Response, error)) {
+	if len(r.sys.hooks) > 0 {
+		r.submitHooked(ctx, req, then)
+		return
+	}
+	r.offer(ctx, req, nil, then)
+}
+
+// offer is submit without the hooks of a request as a whole; p has them, for the
+// worker that ends a stream.
+func (r *Router) offer(ctx context.Context, req *schemas.Request, p *passage, then func(*schemas.Response, error)) {
 	ctx, cancel := bounded(ctx)
 	c := r.sys.calls.Get()
 	c.begin(ctx, r.sys.calls, req)
-	c.end = cancel
+	c.end, c.passage = cancel, p
 	var armed hooks
 	c.then = func(resp *schemas.Response, err error) {
 		r.tell(then, resp, err)

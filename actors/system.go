@@ -35,6 +35,7 @@ type System struct {
 	root        *actor.PID
 	rootStopped chan struct{}
 	work        func(*worker, *call) result
+	hooks       []schemas.Hook // never changed
 
 	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
@@ -56,12 +57,13 @@ type Options struct {
 	Logger   zerolog.Logger     // the zero Logger is silent
 	PoolSize int
 	Drop     bool // drop or wait, for providers that do not say
+	Hooks    []schemas.Hook
 }
 
 // NewSystem starts an actor tree without providers. It fails if the engine's
 // system has one already.
 func NewSystem(o Options) (*System, error) {
-	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt,
+	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks,
 		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
 	s.drop.Store(o.Drop)
 	if s.engine == nil {

@@ -51,11 +51,12 @@ type worker struct {
 	inbox chan *call
 
 	// touched only by the actor's own goroutine
-	pipe   ender             // the answer that is being streamed; nil: none
-	source *schemas.Response // what it is read from
-	used   *settings         // what the attempt in hand runs on
-	buffer []byte            // for raw answers; made when first needed
-	dead   bool              // it has stopped
+	pipe    ender             // the answer that is being streamed; nil: none
+	source  *schemas.Response // what it is read from
+	used    *settings         // what the attempt in hand runs on
+	passage *passage          // the attempt's through the hooks; nil: none
+	buffer  []byte            // for raw answers; made when first needed
+	dead    bool              // it has stopped
 
 	ending bool // it has been told to stop; guarded by the router's mu
 
@@ -234,7 +235,9 @@ func (w *worker) panicked(c *call, value any) {
 	err := &schemas.Error{Kind: schemas.KindInternal, Provider: r.name, Model: c.req.Model, MayHaveStarted: true,
 		Message: "the provider's adapter panicked: " + what}
 	w.abandonSource()
+	w.endPassage(nil, err)
 	if w.pipe != nil {
+		c.passage.after(nil, err)
 		w.pipe.seal() // the end of the context, by a shutdown that was waiting for this, is not the answer's
 	}
 	if mine := r.mb.Panicked(w.slot); mine {
