@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"bifrost/internal/dialect/openai"
@@ -35,6 +36,19 @@ func (g *Gateway) addRoutes() {
 			g.mux.Handle(prefix, endpoint(noRoute)) // or the mux would redirect it
 		}
 	}
+	if slices.Contains(served, geminiFace) {
+		g.addModelCalls()
+	}
+	for path := range anthropicFace.checks { // where its SDKs look for it, given the address of the gateway
+		g.add(http.MethodPost, "/v1"+path, g.operation(path))
+	}
+	g.add(http.MethodGet, "/healthz", g.health)
+	g.add(http.MethodGet, "/readyz", g.readiness)
+	g.mux.Handle("/", endpoint(noRoute))
+}
+
+// addModelCalls adds the routes of the face whose paths name the model.
+func (g *Gateway) addModelCalls() {
 	for _, prefix := range append([]string{"/v1"}, geminiFace.prefixes...) {
 		g.mux.Handle(http.MethodPost+" "+prefix+openai.PathModels+"/{call...}", endpoint(g.modelCall(prefix)))
 		if prefix == "/v1" {
@@ -45,12 +59,6 @@ func (g *Gateway) addRoutes() {
 		g.mux.Handle(prefix+"/", endpoint(noRoute))
 		g.mux.Handle(prefix, endpoint(noRoute))
 	}
-	for path := range anthropicFace.checks { // where its SDKs look for it, given the address of the gateway
-		g.add(http.MethodPost, "/v1"+path, g.operation(path))
-	}
-	g.add(http.MethodGet, "/healthz", g.health)
-	g.add(http.MethodGet, "/readyz", g.readiness)
-	g.mux.Handle("/", endpoint(noRoute))
 }
 
 // modelCall serves a method of a model, which its path names.

@@ -41,8 +41,11 @@ var cloudRows = []row{
 
 	// https://openrouter.ai/docs/api-reference: comments before the first chunk,
 	// and errors inside an answer of status 200. A message's reasoning is taken under
-	// both names (https://openrouter.ai/docs/use-cases/reasoning-tokens).
-	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// both names, and its details too (https://openrouter.ai/docs/use-cases/reasoning-tokens);
+	// "cache_control": https://openrouter.ai/docs/features/prompt-caching; "top_k":
+	// https://openrouter.ai/docs/api-reference/parameters
+	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: adapter.Bearer, operations: chatAndEmbeddings,
+		chat: openai.ChatOptions{TopK: true, CacheControl: true, ReasoningDetails: true}},
 
 	// https://docs.together.ai/docs/inference/openai-compatibility: the model
 	// list is a bare array; answers may end with the finish reason "eos".

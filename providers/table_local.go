@@ -1,6 +1,9 @@
 package providers
 
-import "bifrost/internal/adapter"
+import (
+	"bifrost/internal/adapter"
+	"bifrost/internal/dialect/openai"
+)
 
 // localRows are the servers that people run themselves, at the address that each
 // listens on when it is told no other.
@@ -9,8 +12,10 @@ var localRows = []row{
 	{name: "ollama", baseURL: "http://127.0.0.1:11434", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
 
 	// https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html: a key
-	// is needed only by a server started with --api-key.
-	{name: "vllm", baseURL: "http://127.0.0.1:8000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+	// is needed only by a server started with --api-key; "top_k" is one of its extra
+	// parameters.
+	{name: "vllm", baseURL: "http://127.0.0.1:8000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings,
+		chat: openai.ChatOptions{TopK: true}},
 
 	// https://lmstudio.ai/docs/api/openai-api: a key is not needed.
 	{name: "lmstudio", baseURL: "http://127.0.0.1:1234", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},

@@ -17,6 +17,11 @@ type ChatOptions struct {
 	NoStreamOptions bool // "stream_options" is not sent
 	MaxTokensOnly   bool // "max_completion_tokens" is sent as "max_tokens"
 	PlainReasoning  bool // a message's "reasoning_content" is sent as "reasoning"
+
+	// Quirks of providers that take more than OpenAI's own API.
+	TopK             bool // "top_k"
+	CacheControl     bool // "cache_control" on parts and tools
+	ReasoningDetails bool // "reasoning_details" on messages
 }
 
 type streamOptions struct {

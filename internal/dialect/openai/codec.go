@@ -33,7 +33,13 @@ func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 		opts := c.Chat
 		opts.Stream = req.Operation == schemas.OperationChatStream
 		call.Path = PathChat
-		call.Body, err = EncodeChat(req.Chat, req.Model, opts)
+		var chat *schemas.ChatRequest
+		if chat, dropped, err = plainRequest(req.Chat, opts); err == nil {
+			err = foreignTool(chat.Tools)
+		}
+		if err == nil {
+			call.Body, err = EncodeChat(chat, req.Model, opts)
+		}
 	case schemas.OperationEmbeddings:
 		call.Path = PathEmbeddings
 		call.Body, err = EncodeEmbedding(req.Embedding, req.Model)
