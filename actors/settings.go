@@ -41,6 +41,7 @@ type settings struct {
 	keys         *keyring
 	network      schemas.NetworkConfig
 	queueTimeout time.Duration
+	waitForKeys  bool
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
 	guard        func(f func())
@@ -54,6 +55,7 @@ func (r *Router) newSettings(c Config) *settings {
 		info:         c.Provider.Describe(),
 		keys:         newKeyring(c.Keys),
 		network:      c.Settings.NetworkConfig,
+		waitForKeys:  c.Settings.WaitForKeys,
 		queueTimeout: c.Settings.QueueTimeout,
 		shared:       c.Shared,
 		ownDrop:      c.Settings.DropExcessRequests != nil,

@@ -69,6 +69,7 @@ type printedServer struct {
 type printedProvider struct {
 	Type               string             `toml:"type"`
 	DropExcessRequests *bool              `toml:"drop_excess_requests"`
+	WaitForKeys        bool               `toml:"wait_for_keys"`
 	MaxWaiting         int                `toml:"max_waiting,omitzero"`
 	QueueTimeout       span               `toml:"queue_timeout,omitzero"`
 	Keys               []printedKey       `toml:"keys"`
@@ -126,6 +127,7 @@ func printProvider(p Provider) printedProvider {
 	return printedProvider{
 		Type:               c.Type,
 		DropExcessRequests: c.DropExcessRequests,
+		WaitForKeys:        c.WaitForKeys,
 		MaxWaiting:         c.MaxWaiting,
 		QueueTimeout:       span(c.QueueTimeout),
 		Keys:               printKeys(p.Keys),

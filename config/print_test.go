@@ -42,6 +42,7 @@ log_level = "info"
 
 [providers.openai]
 type = "openai"
+wait_for_keys = false
 
 [[providers.openai.keys]]
 name = "key-1"
@@ -135,6 +136,7 @@ func drawProvider(t *rapid.T) map[string]any {
 	p := map[string]any{}
 	maybe(t, p, "type", rapid.StringN(1, 5, -1))
 	maybe(t, p, "drop_excess_requests", rapid.Bool())
+	maybe(t, p, "wait_for_keys", rapid.Bool())
 	maybe(t, p, "max_waiting", rapid.IntRange(1, 1e9))
 	maybe(t, p, "queue_timeout", drawDuration)
 	maybe(t, p, "keys", rapid.SliceOfN(rapid.Custom(drawKey), 1, 3))
