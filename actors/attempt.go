@@ -16,6 +16,7 @@ type result struct {
 	err   error
 	retry bool
 	in    time.Duration
+	waits bool // for a key: what follows is no further try
 
 	// of an answer that streams: its context, for who reads it to its end
 	ctx    context.Context
@@ -44,11 +45,11 @@ func (w *worker) try(c *call) result {
 	s := w.router.settings.use()
 	w.used = s
 	c.tries++
-	key, keyErr := w.pickKey(s, c.req)
+	key, keyErr := w.pickKey(s, c)
 	if keyErr != nil {
-		in, again := retryIn(c.ctx, s, c.tries, c.req, keyErr)
+		res := withoutKey(s, c, keyErr)
 		w.leaveSettings()
-		return result{err: keyErr, retry: again, in: in}
+		return res
 	}
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	w.hold(cancel)
@@ -105,8 +106,13 @@ func (w *worker) endPassage(resp *schemas.Response, err error) {
 	w.passage = nil
 }
 
-func (w *worker) pickKey(s *settings, req *schemas.Request) (int, *schemas.Error) {
-	key, err := s.keys.pick(req.Model, time.Now())
+func (w *worker) pickKey(s *settings, c *call) (int, *schemas.Error) {
+	req := c.req
+	session := ""
+	if len(s.keys.keys) > 1 {
+		session = schemas.SessionOf(c.ctx)
+	}
+	key, err := s.keys.pick(req.Model, session, time.Now())
 	if err == nil && key < 0 && !s.info.KeyOptional {
 		err = &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the provider has no keys; add one to its configuration"}
 	}

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -21,10 +20,11 @@ const (
 type keyring struct {
 	keys []schemas.Key // immutable
 	rest []*rests      // by key; what stays a key through a reload shares its rests
+	sums []uint64      // by key; of its value, for the choice by session
 }
 
 func newKeyring(keys []schemas.Key) *keyring {
-	k := &keyring{keys: make([]schemas.Key, len(keys)), rest: make([]*rests, len(keys))}
+	k := &keyring{keys: make([]schemas.Key, len(keys)), rest: make([]*rests, len(keys)), sums: make([]uint64, len(keys))}
 	copy(k.keys, keys)
 	for i := range k.keys {
 		if k.keys[i].Name == "" {
@@ -34,6 +34,7 @@ func newKeyring(keys []schemas.Key) *keyring {
 			k.keys[i].Weight = 1
 		}
 		k.rest[i] = &rests{}
+		k.sums[i] = sumOf(k.keys[i].Value)
 	}
 	return k
 }
@@ -51,13 +52,18 @@ func (k *keyring) inherit(old *keyring) {
 }
 
 // pick returns the index of a key for model, by weight among those that serve it
-// and do not rest. -1 without an error means that the provider has no keys.
-func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
+// and do not rest: at random, or the same one for the same session. -1 without an
+// error means that the provider has no keys.
+func (k *keyring) pick(model, session string, now time.Time) (int, *schemas.Error) {
 	if len(k.keys) == 0 {
 		return -1, nil
 	}
-	chosen, total, serving := -1, 0.0, false
+	serving := false
 	var soonest time.Time
+	best := draw{chosen: -1}
+	if session != "" {
+		best.session = sumOf(session)
+	}
 	for i := range k.keys {
 		if !k.keys[i].Serves(model) {
 			continue
@@ -69,15 +75,11 @@ func (k *keyring) pick(model string, now time.Time) (int, *schemas.Error) {
 			}
 			continue
 		}
-		// weighted choice in one pass: each key replaces the choice with its share
-		total += k.keys[i].Weight
-		if rand.Float64()*total < k.keys[i].Weight {
-			chosen = i
-		}
+		best.consider(i, k.sums[i], k.keys[i].Weight)
 	}
 	switch {
-	case chosen >= 0:
-		return chosen, nil
+	case best.chosen >= 0:
+		return best.chosen, nil
 	case !serving:
 		return -1, &schemas.Error{Kind: schemas.KindNotFound,
 			Message: "none of the provider's keys lists this model; add it to the models of a key"}

@@ -12,6 +12,29 @@ import (
 // waited out; beyond it the caller is told instead.
 const maxHonouredRetryAfter = time.Minute
 
+// keysLookedAt is how often a call that waits for a key looks whether one is there
+// sooner than was known: after a change of the configuration.
+const keysLookedAt = 5 * time.Second
+
+// withoutKey is what becomes of a call that no key can serve now.
+func withoutKey(s *settings, c *call, err *schemas.Error) result {
+	if !s.waitForKeys || err.Reason != schemas.ReasonKeysResting {
+		in, again := retryIn(c.ctx, s, c.tries, c.req, err)
+		return result{err: err, retry: again, in: in}
+	}
+	if endsBefore(c.ctx, time.Now().Add(err.RetryAfter)) {
+		return result{err: err}
+	}
+	c.tries-- // it was none
+	return result{err: err, retry: true, waits: true, in: min(max(err.RetryAfter, time.Millisecond), keysLookedAt)}
+}
+
+// endsBefore reports whether the caller's deadline is before t.
+func endsBefore(ctx context.Context, t time.Time) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && t.After(deadline)
+}
+
 // retryIn decides whether a failed attempt is repeated, and after how long:
 // exponential backoff with 20 % of jitter, at least what the provider asked for
 // and until a key is there again, and only if it ends within the caller's
@@ -22,9 +45,9 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 		return 0, false
 	}
 	now := time.Now()
-	asked := err.RetryAfter // by the provider, and until a key is there again
+	asked, waits := err.RetryAfter, false // by the provider, and until a key is there again
 	if aboutKey(err) {
-		_, resting := s.keys.pick(req.Model, now)
+		_, resting := s.keys.pick(req.Model, "", now)
 		if resting == nil && len(s.keys.keys) > 0 {
 			return 0, true
 		}
@@ -32,15 +55,18 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 			return 0, false // time does not mend the key
 		}
 		if resting != nil {
-			asked = max(asked, resting.RetryAfter)
+			asked, waits = max(asked, resting.RetryAfter), s.waitForKeys
 		}
 	}
-	if asked > maxHonouredRetryAfter {
+	if asked > maxHonouredRetryAfter && !waits {
 		return 0, false
 	}
 	delay := max(backoff(s.network, tries), asked)
-	if deadline, ok := ctx.Deadline(); ok && now.Add(delay).After(deadline) {
+	if endsBefore(ctx, now.Add(delay)) {
 		return 0, false
+	}
+	if waits {
+		delay = min(delay, keysLookedAt)
 	}
 	return delay, true
 }

@@ -44,6 +44,7 @@ type settings struct {
 	queueTimeout time.Duration
 	fallbacks    []schemas.Fallback
 	fallbackOn   []schemas.ErrorKind
+	waitForKeys  bool
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
 	guard        func(f func())
@@ -57,6 +58,7 @@ func (r *Router) newSettings(c Config) *settings {
 		info:         c.Provider.Describe(),
 		keys:         newKeyring(c.Keys),
 		network:      c.Settings.NetworkConfig,
+		waitForKeys:  c.Settings.WaitForKeys,
 		queueTimeout: c.Settings.QueueTimeout,
 		fallbackOn:   c.Settings.FallbackOn,
 		shared:       c.Shared,

@@ -173,7 +173,7 @@ func (w *worker) serveOne(c *call) mailbox.Next[*call] {
 	res := w.work(w, c)
 	switch {
 	case res.retry:
-		return w.backOff(c, res.in)
+		return w.backOff(c, res)
 	case res.resp.Streams():
 		return w.stream(c, res)
 	}
@@ -205,9 +205,11 @@ func outcome(c *call, err error) mailbox.Outcome {
 }
 
 // backOff parks the call until its next try, and takes the next one.
-func (w *worker) backOff(c *call, in time.Duration) mailbox.Next[*call] {
+func (w *worker) backOff(c *call, res result) mailbox.Next[*call] {
 	r := w.router
-	r.retries.Add(1)
+	if !res.waits {
+		r.retries.Add(1)
+	}
 	c.retain() // for the timer, which may outlive the call
 	ticket := c.entry.Ticket()
 	next, parked := r.mb.Backoff(w.slot)
@@ -216,7 +218,7 @@ func (w *worker) backOff(c *call, in time.Duration) mailbox.Next[*call] {
 		c.release()
 		return next
 	}
-	time.AfterFunc(in, func() {
+	time.AfterFunc(res.in, func() {
 		r.mb.Due(&c.entry, ticket)
 		c.release()
 	})

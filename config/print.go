@@ -94,6 +94,7 @@ type printedServer struct {
 type printedProvider struct {
 	Type               string              `toml:"type"`
 	DropExcessRequests *bool               `toml:"drop_excess_requests"`
+	WaitForKeys        bool                `toml:"wait_for_keys"`
 	MaxWaiting         int                 `toml:"max_waiting,omitzero"`
 	QueueTimeout       span                `toml:"queue_timeout,omitzero"`
 	Fallbacks          []string            `toml:"fallbacks,omitempty"`
@@ -156,6 +157,7 @@ func printProvider(p Provider) printedProvider {
 	return printedProvider{
 		Type:               c.Type,
 		DropExcessRequests: c.DropExcessRequests,
+		WaitForKeys:        c.WaitForKeys,
 		MaxWaiting:         c.MaxWaiting,
 		QueueTimeout:       span(c.QueueTimeout),
 		Fallbacks:          c.Fallbacks,

@@ -42,6 +42,7 @@ log_level = "info"
 
 [providers.openai]
 type = "openai"
+wait_for_keys = false
 fallback_on = ["rate_limited", "overloaded", "upstream", "timeout", "unauthorized", "not_found", "node_lost", "internal"]
 
 [[providers.openai.keys]]
@@ -136,6 +137,7 @@ func drawProvider(t *rapid.T) map[string]any {
 	p := map[string]any{}
 	maybe(t, p, "type", rapid.StringN(1, 5, -1))
 	maybe(t, p, "drop_excess_requests", rapid.Bool())
+	maybe(t, p, "wait_for_keys", rapid.Bool())
 	maybe(t, p, "max_waiting", rapid.IntRange(1, 1e9))
 	maybe(t, p, "queue_timeout", drawDuration)
 	maybe(t, p, "fallbacks", rapid.Just([]string{"a/b", "c/d"}))

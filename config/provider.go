@@ -38,6 +38,7 @@ var sizesSection = section[sizes]{fields: []field[sizes]{
 var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{
 	{name: "type", read: readType},
 	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
+	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
 	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }),
 	{name: "fallbacks", read: readFallbacks},

@@ -86,6 +86,12 @@ type ProviderConfig struct {
 	// provider. Nil means the client-wide setting.
 	DropExcessRequests *bool
 
+	// WaitForKeys says what happens to a request when every key that serves its model
+	// rests: true lets it wait, backing off, without a worker and counted against the
+	// mailbox's bound, until a key is there again; it is refused at once if its
+	// deadline comes first. False (the default) refuses it with the soonest time.
+	WaitForKeys bool
+
 	// MaxWaiting bounds the callers that wait for a place in wait mode; one
 	// more is refused as in drop mode. Zero means no bound for callers that can
 	// block, and BufferSize for those that cannot (a PID, a remote peer).

@@ -97,12 +97,12 @@ func TestACallersOrganizationAndCredentialsStayBehind(t *testing.T) {
 	}), nil)
 	req := raw("POST", "/chat/completions")
 	req.Raw.Header = http.Header{"Openai-Organization": {"org-theirs"}, "Openai-Project": {"proj"}, "Authorization": {"Bearer theirs"},
-		"Api-Key": {"theirs"}, "Cookie": {"a=b"}, "Openai-Beta": {"assistants=v2"}}
+		"Api-Key": {"theirs"}, "Cookie": {"a=b"}, "X-Bifrost-Session": {"s"}, "Openai-Beta": {"assistants=v2"}}
 	if _, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: schemas.Key{Value: "ours"}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"Openai-Organization": "", "Openai-Project": "", "Authorization": "Bearer ours",
-		"Api-Key": "", "Cookie": "", "Openai-Beta": "assistants=v2"} {
+		"Api-Key": "", "Cookie": "", "X-Bifrost-Session": "", "Openai-Beta": "assistants=v2"} {
 		if got := sent.Get(name); got != want {
 			t.Errorf("%s: sent %q, want %q", name, got, want)
 		}
