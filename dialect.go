@@ -54,17 +54,9 @@ func (c *Client) rawCall(ctx context.Context, r Router, to target, raw *schemas.
 }
 
 // passes reports whether a provider takes a call as it is: it speaks the call's
-// dialect. One that has not the call's operation says so, but for the Responses API,
-// which has a canonical form.
+// dialect. One that has not the call's operation says so.
 func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bool {
-	if raw.Dialect == "" || info.Dialect == "" {
-		return true
-	}
-	if raw.Dialect != info.DialectOf(model) {
-		return false
-	}
-	op := surface.Of(raw.Dialect).Look(raw).Operation
-	return op != schemas.OperationResponses || info.Supports(op)
+	return raw.Dialect == "" || info.Dialect == "" || raw.Dialect == info.DialectOf(model)
 }
 
 // translated makes a call through the canonical form.

@@ -2,6 +2,7 @@ package bifrost
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,13 +46,13 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	dialect := surface.Of(raw.Dialect)
 	resp, err := t.client.RawRequest(req.Context(), t.provider, dialect.Model(raw), raw)
 	if err == nil {
-		return newResponse(req, resp.Raw.StatusCode, withID(resp.Raw.Header), resp.Raw.Body), nil
+		return newResponse(req, resp.Raw.StatusCode, withID(raw.Dialect, resp.Raw.Header), resp.Raw.Body), nil
 	}
 	if ctxErr := req.Context().Err(); ctxErr != nil {
 		return nil, &endedError{ctx: ctxErr, err: err}
 	}
 	status, header, text := dialect.ErrorReply(err)
-	header.Set("X-Request-Id", replyID(err))
+	header = withID(raw.Dialect, withUpstreamID(header, err))
 	return newResponse(req, status, header, io.NopCloser(bytes.NewReader(text))), nil
 }
 
@@ -68,29 +69,54 @@ func (e *endedError) Unwrap() []error { return []error{e.ctx, e.err} }
 // Timeout implements net.Error's.
 func (e *endedError) Timeout() bool { return errors.Is(e.ctx, context.DeadlineExceeded) }
 
-// replyID is the request id of an error reply, which SDKs show: the provider's own
-// if there is one.
-func replyID(err error) string {
-	var e *schemas.Error
-	if errors.As(err, &e) && e.Upstream != nil {
-		if id := e.Upstream.Header.Get("X-Request-Id"); id != "" {
-			return id
-		}
+// requestIDs returns the headers in which SDKs of a dialect, or some of its providers,
+// look for a request's id.
+func requestIDs(d schemas.Dialect) []string {
+	if d == schemas.DialectAnthropic {
+		return []string{"Request-Id", "X-Request-Id"}
 	}
-	return uuid.NewString()
+	return []string{"X-Request-Id"}
 }
 
-// withID returns the headers of an answer with a request id. h, which may be the
-// provider's for more than one answer, is not modified.
-func withID(h http.Header) http.Header {
-	if h.Get("X-Request-Id") != "" {
+// withUpstreamID adds the provider's own request id, if it told one, to the headers of
+// an error reply.
+func withUpstreamID(header http.Header, err error) http.Header {
+	var e *schemas.Error
+	if !errors.As(err, &e) || e.Upstream == nil {
+		return header
+	}
+	for _, name := range requestIDs(e.Upstream.Dialect) {
+		if id := e.Upstream.Header.Get(name); id != "" {
+			header.Set("X-Request-Id", id)
+			break
+		}
+	}
+	return header
+}
+
+// withID returns the headers of an answer with a request id, which SDKs show, in each
+// place where those of the dialect look: the provider's own, or a new one. h, which may
+// be the provider's for more than one answer, is not modified.
+func withID(d schemas.Dialect, h http.Header) http.Header {
+	names := requestIDs(d)
+	id, all := "", true
+	for _, name := range names {
+		given := h.Get(name)
+		id, all = cmp.Or(id, given), all && given != ""
+	}
+	if all {
 		return h
 	}
 	out := h.Clone()
 	if out == nil {
 		out = http.Header{}
 	}
-	out.Set("X-Request-Id", uuid.NewString())
+	if id == "" {
+		id = uuid.NewString()
+	}
+	for _, name := range names {
+		out.Set(name, id)
+	}
 	return out
 }
 

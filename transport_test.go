@@ -13,10 +13,13 @@ import (
 )
 
 // answering is a provider whose every raw answer has the same headers.
-type answering struct{ header http.Header }
+type answering struct {
+	header  http.Header
+	dialect schemas.Dialect
+}
 
-func (answering) Describe() schemas.ProviderInfo {
-	return schemas.ProviderInfo{Type: "answering", Dialect: schemas.DialectOpenAI, KeyOptional: true,
+func (p answering) Describe() schemas.ProviderInfo {
+	return schemas.ProviderInfo{Type: "answering", Dialect: p.dialect, KeyOptional: true,
 		Operations: []schemas.Operation{schemas.OperationRaw}}
 }
 
@@ -34,7 +37,7 @@ func TestEveryAnswerThroughTransportHasARequestID(t *testing.T) {
 		"no header":      {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, err := bifrost.Init(schemas.BifrostConfig{}, bifrost.WithProvider("p", answering{c.header}))
+			client, err := bifrost.Init(schemas.BifrostConfig{}, bifrost.WithProvider("p", answering{c.header, schemas.DialectOpenAI}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,4 +103,27 @@ func (providerFunc) Describe() schemas.ProviderInfo {
 
 func (f providerFunc) Call(ctx context.Context, a *schemas.Attempt) (*schemas.Response, error) {
 	return f(ctx, a)
+}
+
+func TestAnAnswerToAnthropicsSDKHasItsIDWhereTheSDKLooks(t *testing.T) {
+	for name, own := range map[string]string{"Request-Id": "theirs", "X-Request-Id": "theirs", "X-Other": ""} {
+		for _, speaks := range []schemas.Dialect{schemas.DialectAnthropic, schemas.DialectOpenAI} { // the latter is refused: {} is no message
+			client, err := bifrost.Init(schemas.BifrostConfig{}, bifrost.WithProvider("p", answering{http.Header{name: {"theirs"}}, speaks}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Shutdown(context.Background())
+			through := &http.Client{Transport: client.Transport("p")}
+			resp, err := through.Post("http://any/v1/messages", "application/json", strings.NewReader(`{"model":"m"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if passed := resp.StatusCode == http.StatusOK; passed != (speaks == schemas.DialectAnthropic) {
+				t.Errorf("%s: status %d", speaks, resp.StatusCode)
+			} else if id := resp.Header.Get("Request-Id"); id == "" || id != resp.Header.Get("X-Request-Id") || passed && own != "" && id != own {
+				t.Errorf("%s with %s: got %v", speaks, name, resp.Header)
+			}
+		}
+	}
 }

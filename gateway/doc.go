@@ -1,17 +1,22 @@
 // Package gateway is the HTTP face of a client: an http.Handler that speaks the
-// OpenAI dialect.
+// dialects of OpenAI and Anthropic.
 //
 //	POST /v1/chat/completions   with and without "stream": true
 //	POST /v1/embeddings
 //	GET  /v1/models             of all providers, as "provider/model"
+//	GET  /v1/models/{model}
 //	POST /v1/…                  any other operation whose body names a model
+//	POST /v1/messages           Anthropic's, as is /v1/messages/count_tokens
 //	GET  /healthz               200 while the process serves
 //	GET  /readyz                200 while requests are admitted, else 503
 //
-// The /v1 routes are served under /openai/v1 too. The model decides the provider,
-// as bifrost.Client.Resolve says. The body goes to it byte for byte but for the
-// model's name, and the answer comes back as it is, but for what SDKs cannot take
-// and for keys of ours in it, so fields that this version does not know survive. A
+// OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
+// /anthropic/v1; a request for the models with an Anthropic-Version header is
+// Anthropic's. The model decides the provider, as bifrost.Client.Resolve says. To one
+// of the caller's dialect the body goes byte for byte but for the model's name; any
+// other is asked through the canonical form, and X-Bifrost-Dropped names what it cannot
+// carry. An answer of the caller's dialect comes back as it is, but for what SDKs cannot
+// take and for keys of ours in it, so fields that this version does not know survive. A
 // body is an object in JSON, with Content-Type application/json or one that ends in
 // +json.
 //
@@ -19,9 +24,9 @@
 //
 //   - Every reply has X-Request-Id: the caller's own if it is up to 128 visible
 //     ASCII characters, else a new one. X-Bifrost-Provider names who served.
-//   - Every error, a wrong path or method included, is an OpenAI error body with
-//     X-Bifrost-Code and X-Bifrost-Origin. A faulty request is refused before it
-//     reaches a provider, and the error names the field.
+//   - Every error, a wrong path or method included, is an error body of the caller's
+//     dialect, with X-Bifrost-Code and X-Bifrost-Origin. A faulty request is refused
+//     before it reaches a provider, and the error names the field.
 //   - The status waits for the answer's first bytes, so an error before them has a
 //     status of its own. After them a stream ends with one error event and
 //     without its end mark, and any other body with a broken connection: a

@@ -42,7 +42,7 @@ var (
 		Surface:    surface.Of(schemas.DialectAnthropic),
 		prefixes:   []string{"/anthropic/v1"},
 		checks:     map[string]check{anthropic.PathMessages: checkChat, anthropic.PathCountTokens: checkChat},
-		requestIDs: []string{headerRequestID, "Request-Id"},
+		requestIDs: []string{headerRequestID, headerAnthropicID},
 	}
 	geminiFace = &face{
 		Surface:  surface.Of(schemas.DialectGemini),

@@ -9,8 +9,10 @@ import (
 // Headers of the gateway's own. Codes and origins come with the dialect's errors.
 const (
 	headerRequestID = "X-Request-Id"
-	headerProvider  = "X-Bifrost-Provider"
-	headerCode      = "X-Bifrost-Code"
+	// headerAnthropicID is where Anthropic's SDKs look for it.
+	headerAnthropicID = "Request-Id"
+	headerProvider    = "X-Bifrost-Provider"
+	headerCode        = "X-Bifrost-Code"
 	// headerDropped names the fields of a request that the provider's dialect cannot
 	// carry; docs/translation.md has the rules.
 	headerDropped = "X-Bifrost-Dropped"
@@ -42,7 +44,9 @@ func passHeader(dst, src http.Header) {
 		src.Del(name)
 	}
 	passUpstreamID(dst, src)
-	src.Del(headerRequestID)
+	for _, name := range upstreamIDs {
+		src.Del(name) // the client's id is the gateway's
+	}
 	for name, values := range src {
 		if !strings.HasPrefix(name, "X-Bifrost-") {
 			dst[name] = values
@@ -50,9 +54,15 @@ func passHeader(dst, src http.Header) {
 	}
 }
 
+// upstreamIDs are the headers in which providers tell a request's id.
+var upstreamIDs = []string{headerRequestID, headerAnthropicID}
+
 func passUpstreamID(dst, src http.Header) {
-	if id := src.Get(headerRequestID); id != "" {
-		dst.Set(headerUpstreamID, id)
+	for _, name := range upstreamIDs {
+		if id := src.Get(name); id != "" {
+			dst.Set(headerUpstreamID, id)
+			return
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ var callersOwn = []string{
 	"X-Bifrost-Session", // the gateway's
 }
 
-// header returns the headers of a typed call.
+// header returns the headers of a typed call; those of the dialect's own win.
 func (c *call) header(call *dialect.Call, accept string) http.Header {
 	h := http.Header{"Accept": {accept}, "User-Agent": {"bifrost"}}
 	if call.Body != nil {

@@ -18,11 +18,7 @@ func (c *call) typed(req *schemas.Request) (*schemas.Response, error) {
 	case schemas.OperationSpeech:
 		accept = "*/*"
 	}
-	header := c.header(call, accept)
-	if given := call.Header.Get("Accept"); given != "" {
-		header.Set("Accept", given)
-	}
-	resp, err := c.send(call, header)
+	resp, err := c.send(call, c.header(call, accept))
 	if err != nil {
 		return nil, err
 	}

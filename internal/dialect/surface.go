@@ -23,9 +23,6 @@ type Surface interface {
 	// model; and the call without them.
 	Fallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fallback, error)
 
-	// Look says what a raw call asks for, as Codec's does.
-	Look(raw *schemas.RawRequest) Sight
-
 	// Translate reads a raw call into the canonical form. The body is not known to be
 	// JSON. A call that has no canonical form is of kind unsupported_operation.
 	Translate(raw *schemas.RawRequest) (Translation, error)

@@ -25,6 +25,10 @@ func plainRequest(req *schemas.ChatRequest, opts ChatOptions) (*schemas.ChatRequ
 	}
 	out.Tools = slices.Clone(req.Tools)
 	for i := range out.Tools {
+		if out.Tools[i].Raw != nil {
+			return nil, nil, dialect.BadRequest("the tool of type " + out.Tools[i].Type +
+				" is another dialect's own; leave it out, or use a provider that has it")
+		}
 		out.Tools[i].CacheControl = p.cacheControl("tools.cache_control", out.Tools[i].CacheControl)
 	}
 	if out.ReasoningEffort == "" && req.Thinking != nil {
@@ -93,16 +97,5 @@ func (p *plainer) cacheControl(name string, mark *schemas.CacheControl) *schemas
 		return mark
 	}
 	p.drop(name)
-	return nil
-}
-
-// foreignTool returns the error for a tool of another dialect's own, which has no
-// canonical form; nil if there is none.
-func foreignTool(tools []schemas.Tool) error {
-	for _, t := range tools {
-		if t.Raw != nil {
-			return dialect.BadRequest("the tool of type " + t.Type + " is another dialect's own; leave it out, or use a provider that has it")
-		}
-	}
 	return nil
 }

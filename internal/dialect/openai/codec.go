@@ -35,9 +35,6 @@ func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 		call.Path = PathChat
 		var chat *schemas.ChatRequest
 		if chat, dropped, err = plainRequest(req.Chat, opts); err == nil {
-			err = foreignTool(chat.Tools)
-		}
-		if err == nil {
 			call.Body, err = EncodeChat(chat, req.Model, opts)
 		}
 	case schemas.OperationEmbeddings:

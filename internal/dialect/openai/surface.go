@@ -30,9 +30,6 @@ func (Surface) Fallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schema
 	return dialect.BodyFallbacks(raw)
 }
 
-// Look implements dialect.Surface.
-func (Surface) Look(raw *schemas.RawRequest) dialect.Sight { return look(raw) }
-
 // Translate implements dialect.Surface.
 func (Surface) Translate(raw *schemas.RawRequest) (dialect.Translation, error) {
 	switch raw.Path {
