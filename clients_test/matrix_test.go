@@ -54,7 +54,7 @@ func matrixPlan(t *testing.T) plan {
 		"failing": simulate(schemas.SimulationConfig{ErrorRate: 1}),
 	}
 	p := plan{Providers: map[string]string{}, Limited: "limited/sim-small", Failing: "failing/sim-small"}
-	for _, d := range []schemas.Dialect{schemas.DialectOpenAI, schemas.DialectAnthropic} {
+	for _, d := range []schemas.Dialect{schemas.DialectOpenAI, schemas.DialectAnthropic, schemas.DialectGemini} {
 		account[string(d)] = simulate(schemas.SimulationConfig{Dialect: d})
 		p.Providers[string(d)] = string(d) + "/sim-small"
 	}

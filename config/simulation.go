@@ -33,10 +33,10 @@ func readDialect(r *reader, v value, into *simulation) {
 		return
 	}
 	switch d := schemas.Dialect(v.text); d {
-	case schemas.DialectOpenAI, schemas.DialectAnthropic:
+	case schemas.DialectOpenAI, schemas.DialectAnthropic, schemas.DialectGemini:
 		into.Dialect = d
 	default:
-		r.fault(v.line, v.at, `must be "openai" or "anthropic"; leave it out for "openai"`)
+		r.fault(v.line, v.at, `must be "openai", "anthropic" or "gemini"; leave it out for "openai"`)
 	}
 }
 

@@ -54,11 +54,6 @@ var (
 	}
 )
 
-// served are the faces whose dialect there is.
-var served = slices.DeleteFunc([]*face{openaiFace, anthropicFace, geminiFace}, func(f *face) bool {
-	return f == geminiFace && f.Dialect() != schemas.DialectGemini
-})
-
 // methodOf returns the method of a path such as /models/{model}:{method}.
 func methodOf(path string) string { return path[strings.LastIndexByte(path, ':')+1:] }
 
@@ -67,12 +62,9 @@ func methodOf(path string) string { return path[strings.LastIndexByte(path, ':')
 func faceOf(r *http.Request) *face {
 	path := r.URL.Path
 	switch {
-	case !slices.Contains(served, geminiFace):
 	case strings.HasPrefix(path, "/genai/"), strings.HasPrefix(path, "/v1beta/"), path == "/v1beta",
-		r.Method == http.MethodPost && underModels(path, "/v1"):
+		r.Method == http.MethodPost && underModels(path, "/v1") && strings.Contains(path, ":"):
 		return geminiFace
-	}
-	switch {
 	case strings.HasPrefix(path, "/anthropic/"), path == "/v1"+anthropic.PathMessages,
 		strings.HasPrefix(path, "/v1"+anthropic.PathMessages+"/"):
 		return anthropicFace

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	"bifrost/internal/dialect/openai"
@@ -36,9 +35,7 @@ func (g *Gateway) addRoutes() {
 			g.mux.Handle(prefix, endpoint(noRoute)) // or the mux would redirect it
 		}
 	}
-	if slices.Contains(served, geminiFace) {
-		g.addModelCalls()
-	}
+	g.addModelCalls()
 	for path := range anthropicFace.checks { // where its SDKs look for it, given the address of the gateway
 		g.add(http.MethodPost, "/v1"+path, g.operation(path))
 	}

@@ -19,7 +19,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated, TypeAnthropic, bedrock.Type, vertex.Type}
+	types := []string{TypeSimulated, TypeAnthropic, TypeGemini, bedrock.Type, vertex.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -32,7 +32,7 @@ func Types() []string {
 // is not known here. A type that is not known needs none.
 func NeedsKey(typ string) bool {
 	r := rowOf(typ)
-	return typ == TypeAnthropic || r != nil && !r.keyOptional
+	return typ == TypeAnthropic || typ == TypeGemini || r != nil && !r.keyOptional
 }
 
 // Build returns the adapter of the provider called name. cfg.Type names its
@@ -93,8 +93,11 @@ func unknownType(cfg schemas.ProviderConfig) error {
 // optionsOf returns what the adapter of a type is made of, with the base URL without
 // its version prefix, and the prefix. It panics for a type that is none of theirs.
 func optionsOf(typ string) (opts adapter.Options, version string) {
-	if typ == TypeAnthropic {
+	switch typ {
+	case TypeAnthropic:
 		return anthropicOptions(), defaultVersion
+	case TypeGemini:
+		return geminiOptions(), geminiVersion
 	}
 	r := rowOf(typ)
 	if r == nil {
@@ -139,9 +142,13 @@ func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfi
 // spoken returns the options of a simulated provider with which the client speaks d.
 func spoken(d schemas.Dialect) adapter.Options {
 	const host = "http://simulated.invalid"
-	if d == schemas.DialectAnthropic {
+	switch d {
+	case schemas.DialectAnthropic:
 		o := anthropicOptions()
 		return adapter.Options{BaseURL: host + "/v1", Codec: o.Codec, Header: o.Header, Operations: o.Operations}
+	case schemas.DialectGemini:
+		o := geminiOptions()
+		return adapter.Options{BaseURL: host + geminiVersion, Codec: o.Codec, Route: o.Route, Operations: o.Operations}
 	}
 	return adapter.Options{BaseURL: host + "/v1", Codec: openai.Codec{}, Operations: chatAndEmbeddings}
 }

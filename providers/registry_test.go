@@ -76,7 +76,7 @@ func TestGroqTakesItsOwnReasoningBack(t *testing.T) {
 var models = map[string]string{"bedrock": "cohere.embed-v4:0"}
 
 // dialects are the types' own, where it is not OpenAI's.
-var dialects = map[string]schemas.Dialect{"anthropic": schemas.DialectAnthropic, "bedrock": schemas.DialectBedrock,
+var dialects = map[string]schemas.Dialect{"anthropic": schemas.DialectAnthropic, "bedrock": schemas.DialectBedrock, "gemini": schemas.DialectGemini,
 	"vertex": schemas.DialectAnthropic}
 
 func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // behaviour.
 type SimulationConfig struct {
 	// Dialect is the one that the client speaks with the provider: DialectOpenAI,
-	// which is what empty means, or DialectAnthropic. Over HTTP it
+	// which is what empty means, DialectAnthropic or DialectGemini. Over HTTP it
 	// answers in the dialect of each call.
 	Dialect Dialect
 
@@ -58,10 +58,10 @@ func (c *SimulationConfig) Validate() error {
 
 func simulatedDialect(d Dialect) error {
 	switch d {
-	case "", DialectOpenAI, DialectAnthropic:
+	case "", DialectOpenAI, DialectAnthropic, DialectGemini:
 		return nil
 	}
-	return fmt.Errorf("simulation.dialect is %q; it may be %q or %q", d, DialectOpenAI, DialectAnthropic)
+	return fmt.Errorf("simulation.dialect is %q; it may be %q, %q or %q", d, DialectOpenAI, DialectAnthropic, DialectGemini)
 }
 
 func (c *SimulationConfig) latencyOrder() error {

@@ -13,6 +13,7 @@ import (
 
 	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/anthropic"
+	"bifrost/internal/dialect/gemini"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/surface"
 	"bifrost/schemas"
@@ -39,6 +40,13 @@ var sides = []side{
 	}},
 	{"anthropic", anthropic.Codec{}, anthropic.Surface{}, func(stream bool) *schemas.RawRequest {
 		return post("/messages", fmt.Sprintf(`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":%v}`, stream))
+	}},
+	{"gemini", gemini.Codec{}, gemini.Surface{}, func(stream bool) *schemas.RawRequest {
+		raw := post("/models/m:generateContent", `{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"thinkingConfig":{"includeThoughts":true}}}`)
+		if stream {
+			raw.Path, raw.Query = "/models/m:streamGenerateContent", "alt=sse"
+		}
+		return raw
 	}},
 }
 

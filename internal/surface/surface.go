@@ -5,6 +5,7 @@ package surface
 import (
 	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/anthropic"
+	"bifrost/internal/dialect/gemini"
 	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
@@ -25,6 +26,8 @@ func Known(d schemas.Dialect) (dialect.Surface, bool) {
 		return openai.Surface{}, true
 	case schemas.DialectAnthropic:
 		return anthropic.Surface{}, true
+	case schemas.DialectGemini:
+		return gemini.Surface{}, true
 	}
 	return nil, false
 }

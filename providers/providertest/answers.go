@@ -24,7 +24,7 @@ type answerSet struct {
 
 	// The events of a stream, in their order. opening comes before the first content,
 	// and begins hello; hello and there have content; stop says why the answer ends,
-	// and done is the end mark.
+	// and done is the end mark; "" if the dialect has none.
 	opening, hello, there, stop, done string
 	// failure is an event that is an error, which means failureStatus.
 	failure       string
@@ -61,6 +61,8 @@ func (f Fixture) set() *answerSet {
 	switch f.Provider.Describe().DialectOf(f.Model) {
 	case schemas.DialectAnthropic:
 		return &anthropicAnswers
+	case schemas.DialectGemini:
+		return &geminiAnswers
 	case schemas.DialectBedrock:
 		return &bedrockAnswers
 	}

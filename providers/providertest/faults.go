@@ -37,7 +37,7 @@ func sendsItsKey(t *testing.T, f Fixture) {
 				t.Errorf("%s: the caller's %s was sent", op, name)
 			}
 		}
-		if f.Key.Value != "" && !strings.Contains(strings.Join(slices.Concat(got.Header["Authorization"], got.Header["Api-Key"], got.Header["X-Api-Key"]), " "), f.Key.Value) {
+		if f.Key.Value != "" && !strings.Contains(strings.Join(slices.Concat(got.Header["Authorization"], got.Header["Api-Key"], got.Header["X-Api-Key"], got.Header["X-Goog-Api-Key"]), " "), f.Key.Value) {
 			t.Errorf("%s: the key was not sent: %v", op, got.Header)
 		}
 		if req.Raw != nil && (got.Header.Get("X-Kept") != "yes" || got.Query != "a=b" || f.Routed == nil && string(got.Body) != string(req.Raw.Body) || got.Header.Get("Accept-Encoding") != "") {

@@ -1,0 +1,162 @@
+package gemini
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"bifrost/internal/wire"
+	"bifrost/schemas"
+)
+
+// seen is what a StreamWatch makes of a stream.
+type seen struct {
+	passed  string
+	first   int // index of the first event with content; -1: none
+	failure *schemas.Error
+	end     error
+}
+
+func watched(path, stream, key string) seen {
+	w := NewStreamWatch(path, key)
+	r := wire.NewReader(strings.NewReader(stream))
+	out := seen{first: -1}
+	for i := 0; ; i++ {
+		ev, err := r.Next()
+		if err != nil {
+			missing, end := w.End(err)
+			out.passed, out.end = out.passed+string(missing), end
+			return out
+		}
+		pass, content, failed := w.See(ev)
+		out.passed += string(pass)
+		if content && out.first < 0 {
+			out.first = i
+		}
+		if failed != nil && out.failure == nil {
+			out.failure = failed
+		}
+	}
+}
+
+const (
+	streamPath = "/models/m:streamGenerateContent"
+
+	usageEvent = `data: {"usageMetadata":{"promptTokenCount":3}}` + "\n\n"
+	textEvent  = `data: {"candidates":[{"content":{"parts":[{"text":"an \"error\""}],"role":"model"}}]}` + "\n\n"
+	stopEvent  = `data: {"candidates":[{"finishReason":"STOP"}]}` + "\n\n"
+	blockEvent = `data: {"promptFeedback":{"blockReason":"SAFETY"}}` + "\n\n"
+	errorEvent = `data: {"error":{"code":503,"message":"m","status":"UNAVAILABLE"}}` + "\n\n"
+)
+
+func TestAWatchedStreamsEndIsRegularOnlyWithItsReason(t *testing.T) {
+	for name, c := range map[string]struct {
+		path, stream string
+		first        int
+		clean        bool
+	}{
+		"whole":                 {streamPath, ": hi\n\n" + usageEvent + textEvent + stopEvent, 2, true},
+		"a reason alone":        {streamPath, stopEvent, 0, true},
+		"a refused prompt":      {streamPath, blockEvent, 0, true},
+		"usage after the end":   {streamPath, textEvent + stopEvent + usageEvent, 0, true},
+		"another's end mark":    {streamPath, textEvent + stopEvent + "data: [DONE]\n\n", 0, true},
+		"only an end mark":      {streamPath, textEvent + "data: [DONE]\n\n", 0, false},
+		"bare end":              {streamPath, textEvent, 0, false},
+		"nothing":               {streamPath, "", -1, false},
+		"usage alone":           {streamPath, usageEvent, -1, false},
+		"cut":                   {streamPath, textEvent + stopEvent[:20], 0, false},
+		"a page":                {streamPath, textEvent + "<html>\n\n", 0, false},
+		"unknown path":          {"/x", "data: {\"y\":1}\n\n", 0, true},
+		"unknown path, nothing": {"/x", "", -1, true},
+	} {
+		got := watched(c.path, c.stream, "sk-1")
+		if got.first != c.first || got.failure != nil || c.clean && got.end != io.EOF || !c.clean && !errors.Is(got.end, schemas.ErrUpstream) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if strings.Contains(got.passed, doneMark) {
+			t.Errorf("%s: passed %q", name, got.passed)
+		}
+	}
+}
+
+func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
+	for name, c := range map[string]struct {
+		stream string
+		kind   schemas.ErrorKind
+		status int
+	}{
+		"unavailable":    {errorEvent + stopEvent, schemas.KindUpstream, 503},
+		"a rate":         {strings.Replace(errorEvent, "503", "429", 1), schemas.KindRateLimited, 429},
+		"only a word":    {`data: {"error":{"status":"RESOURCE_EXHAUSTED"}}` + "\n\n", schemas.KindRateLimited, 429},
+		"neither":        {`data: {"error":{"message":"m"}}` + "\n\n", schemas.KindUpstream, 500},
+		"in a list":      {`data: [{"error":{"code":503}}]` + "\n\n", schemas.KindUpstream, 503},
+		"a bare body":    {"{\n  \"error\": {\n    \"code\": 503,\n    \"message\": \"m\"\n  }\n}\n", schemas.KindUpstream, 503},
+		"a bare list":    {"[{\n  \"error\": {\n    \"code\": 503\n  }\n}\n]\n\n", schemas.KindUpstream, 503},
+		"beside content": {strings.Replace(textEvent, "{", `{"error":{"code":503},`, 1), schemas.KindUpstream, 503},
+	} {
+		got := watched(streamPath, c.stream, "sk-1")
+		if got.first != 0 || got.failure == nil || got.failure.Kind != c.kind || got.failure.StatusCode != c.status || got.end != error(got.failure) {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		if _, err := accumulated(NewChatStream(strings.NewReader(textEvent+c.stream), false, "sk-1")); !errors.Is(err, &schemas.Error{Kind: c.kind}) {
+			t.Errorf("%s: read as %v", name, err)
+		}
+		if !strings.HasPrefix(got.passed, "data: ") || !strings.Contains(got.passed, "\n\n") {
+			t.Errorf("%s: clients cannot read %q", name, got.passed)
+		}
+	}
+}
+
+func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
+	open := func(block string) string { return strings.TrimRight(block, "\n") }
+	whole := textEvent + stopEvent
+	for name, c := range map[string]struct{ sent, want string }{
+		"whole":             {whole, whole},
+		"other line ends":   {strings.ReplaceAll(whole, "\n", "\r\n"), strings.ReplaceAll(whole, "\n", "\r\n")},
+		"an open reason":    {textEvent + open(stopEvent), whole},
+		"half a blank line": {textEvent + open(stopEvent) + "\n", whole},
+		"an open error":     {textEvent + open(errorEvent), textEvent + errorEvent},
+		"bare end":          {textEvent, textEvent},
+		"cut":               {textEvent + stopEvent[:20], textEvent},
+		"cut after the end": {whole + "data: {", whole},
+		// What clients of the dialect cannot take.
+		"comments":         {": hi\n\n" + whole + ": bye\n\n", whole},
+		"a comment within": {": hi\n" + whole, whole},
+		"a name":           {"event: message\n" + whole, whole},
+		"several lines":    {strings.Replace(whole, `{"candidates"`, "{\ndata: \"candidates\"", 1), whole},
+		"no space":         {strings.ReplaceAll(whole, "data: ", "data:"), whole},
+		"old line ends":    {strings.ReplaceAll(whole, "\n", "\r"), whole},
+	} {
+		if got := watched(streamPath, c.sent, "sk-1"); got.passed != c.want {
+			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
+		}
+	}
+}
+
+func TestABrokenSourceIsNotForgiven(t *testing.T) {
+	cut := &schemas.Error{Kind: schemas.KindUpstream}
+	w := NewStreamWatch(streamPath, "")
+	w.See(wire.Event{Data: []byte(`{"candidates":[{"finishReason":"STOP"}]}`)})
+	if missing, err := w.End(cut); err != cut || len(missing) > 0 || w.Done() || w.Over() {
+		t.Fatalf("got %v, missing %q", err, missing)
+	}
+}
+
+func TestTheKeyIsMaskedInWhatAWatchedStreamsErrorQuotes(t *testing.T) {
+	for _, key := range []string{"sk-1", "error", "message", "a/b", `"`, "1", "{"} {
+		quoted := strings.NewReplacer(`"`, `\"`).Replace(key)
+		sent := `data: {"error":{"code":500,"message":"bad ` + quoted + `","status":"INTERNAL"}}` + "\n\n"
+		got := watched(streamPath, textEvent+sent, key)
+		if got.failure == nil || len(key) > 1 && strings.Contains(got.passed[len(textEvent):], "bad "+key) {
+			t.Errorf("%s: got %+v", key, got)
+		}
+		if all := events(t, []byte(got.passed)); len(all) != 2 {
+			t.Errorf("%s: clients read %+v", key, all)
+		}
+	}
+	quoting := strings.Replace(textEvent, "an", "sk-1", 1)
+	if got := watched(streamPath, quoting, "sk-1"); got.passed != quoting {
+		t.Errorf("an answer: passed %q", got.passed)
+	}
+}
