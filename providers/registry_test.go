@@ -77,7 +77,7 @@ var models = map[string]string{"bedrock": "cohere.embed-v4:0"}
 
 // dialects are the types' own, where it is not OpenAI's.
 var dialects = map[string]schemas.Dialect{"anthropic": schemas.DialectAnthropic, "bedrock": schemas.DialectBedrock, "gemini": schemas.DialectGemini,
-	"vertex": schemas.DialectAnthropic}
+	"vertex": schemas.DialectGemini}
 
 func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {
 	providertest.Exercise(t, func(t *testing.T) providertest.Fixture {

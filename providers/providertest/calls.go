@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"bifrost/schemas"
@@ -94,5 +95,8 @@ func wantKind(t *testing.T, err error, kind schemas.ErrorKind) *schemas.Error {
 	return e
 }
 
-// operations returns those that the provider has.
-func (f Fixture) operations() []schemas.Operation { return f.Provider.Describe().Operations }
+// operations returns those that the provider has for the model.
+func (f Fixture) operations() []schemas.Operation {
+	all := slices.Clone(f.Provider.Describe().Operations)
+	return slices.DeleteFunc(all, func(op schemas.Operation) bool { return slices.Contains(f.Lacks, op) })
+}

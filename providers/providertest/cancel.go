@@ -22,7 +22,11 @@ func canceled(t *testing.T, f Fixture, req *schemas.Request, beginning string, c
 		_, err := f.whole(ctx, t, req)
 		result <- err
 	}()
-	<-arrived
+	select {
+	case <-arrived:
+	case err := <-result:
+		t.Fatalf("the call ended before it arrived: %v", err)
+	}
 	begin := time.Now()
 	cancel(cause)
 	err := <-result

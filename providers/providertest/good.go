@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func closesAStreamEarly(t *testing.T, f Fixture) {
 func answersEmbeddings(t *testing.T, f Fixture) {
 	req := f.request(schemas.OperationEmbeddings)
 	resp, err := f.call(within(t), t, req)
-	if !f.Provider.Describe().Supports(schemas.OperationEmbeddings) {
+	if !slices.Contains(f.operations(), schemas.OperationEmbeddings) {
 		wantKind(t, err, schemas.KindUnsupportedOperation)
 		return
 	}

@@ -1,4 +1,5 @@
-// Package vertex has what a provider of type "vertex" needs beside the dialect of its
-// models, which are Claude's: the addresses of Google Vertex AI, where each model has a
-// path of its own, and Google's credentials.
+// Package vertex has what a provider of type "vertex" needs beside the dialects of its
+// models, which are Gemini's and Claude's: the addresses of Google Vertex AI, where each
+// model has a path of its own, the method by which older models give vectors, and
+// Google's credentials.
 package vertex

@@ -9,6 +9,7 @@ import (
 
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/anthropic"
+	"bifrost/internal/dialect/gemini"
 	"bifrost/schemas"
 )
 
@@ -21,8 +22,9 @@ const claude = "claude-"
 // defaultLocation is where Google serves a call wherever there is room.
 const defaultLocation = "global"
 
-// operations are what Claude has at Vertex AI, which lists no models of a project.
-var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationCountTokens, schemas.OperationRaw}
+// operations are what the models have at Vertex AI, which lists none of a project.
+var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationCountTokens,
+	schemas.OperationEmbeddings, schemas.OperationRaw}
 
 // Options returns the adapter's options but for name, extra headers and Doer. An empty
 // baseURL means the location's own; one of the operator's is without "/v1".
@@ -32,8 +34,17 @@ func Options(cfg schemas.VertexConfig, baseURL string) (adapter.Options, error) 
 		return adapter.Options{}, errors.New(`vertex.location is not the name of a location; write one like "europe-west4", or "global"`)
 	}
 	baseURL = strings.TrimSuffix(cmp.Or(baseURL, "https://"+host(r.location)), "/v1")
-	return adapter.Options{Type: Type, BaseURL: baseURL + "/v1", Codec: anthropic.Codec{}, Route: r.route,
+	return adapter.Options{Type: Type, BaseURL: baseURL + "/v1", Codec: gemini.Codec{}, ModelCodecs: codecs(), Route: r.route,
 		Credential: NewCredential(cfg.CredentialsFile), KeyOptional: true, Operations: operations}, nil
+}
+
+// codecs are those of the models that do not speak Gemini's dialect.
+func codecs() []adapter.ModelCodec {
+	all := []adapter.ModelCodec{{Prefix: claude, Codec: anthropic.Codec{}}}
+	for _, prefix := range predictors {
+		all = append(all, adapter.ModelCodec{Prefix: prefix, Codec: predict{}})
+	}
+	return all
 }
 
 var locationName = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*$`)

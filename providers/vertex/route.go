@@ -23,21 +23,26 @@ type router struct {
 	project, location string
 }
 
-// route changes a call's path from its dialect's to the model's own, and the body of
-// Claude's.
+// route changes a call's path from its dialect's to the model's own, and what of its body
+// is another at Vertex AI.
 func (r router) route(model string, call *dialect.Call) error {
 	if r.project == "" {
 		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "vertex.project is missing; set it, or GOOGLE_CLOUD_PROJECT"}
 	}
-	if !strings.HasPrefix(model, claude) {
-		return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Message: `the model is none of Claude's; name one that begins with "claude-"`}
+	if strings.HasPrefix(model, claude) {
+		return r.claude(model, call)
 	}
-	return r.claude(model, call)
+	return r.google(call)
+}
+
+// place returns the path of the project's location.
+func (r router) place() string {
+	return "/projects/" + url.PathEscape(r.project) + "/locations/" + url.PathEscape(r.location)
 }
 
 // publisher returns the path of a publisher in the project.
 func (r router) publisher(name string) string {
-	return "/projects/" + url.PathEscape(r.project) + "/locations/" + url.PathEscape(r.location) + "/publishers/" + name
+	return r.place() + "/publishers/" + name
 }
 
 // claude routes a call of the Messages API.
