@@ -61,7 +61,7 @@ func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bo
 
 // translated makes a call through the canonical form.
 func translated(ctx context.Context, r Router, to target, raw *schemas.RawRequest) (*schemas.Response, error) {
-	t, err := surface.Of(raw.Dialect).Translate(raw)
+	t, err := surface.Translate(raw)
 	if err != nil {
 		return nil, err
 	}

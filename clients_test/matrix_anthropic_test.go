@@ -3,13 +3,14 @@ package clients_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
 )
 
-func anthropicFeatures(base string) []feature {
-	c := anthropic.NewClient(option.WithBaseURL(base+"/anthropic"), option.WithAPIKey("none"), option.WithMaxRetries(0))
+func anthropicFeatures(base string, via *http.Client) []feature {
+	c := anthropic.NewClient(option.WithBaseURL(base+"/anthropic"), option.WithHTTPClient(via), option.WithAPIKey("none"), option.WithMaxRetries(0))
 	params := func(model string) anthropic.MessageNewParams {
 		return anthropic.MessageNewParams{Model: anthropic.Model(model), MaxTokens: 100,
 			Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock("Say hello"))}}

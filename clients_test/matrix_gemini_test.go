@@ -8,8 +8,8 @@ import (
 	"google.golang.org/genai"
 )
 
-func geminiFeatures(t *testing.T, base string) []feature {
-	c, err := genai.NewClient(t.Context(), &genai.ClientConfig{APIKey: "none", Backend: genai.BackendGeminiAPI, HTTPClient: &http.Client{},
+func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
+	c, err := genai.NewClient(t.Context(), &genai.ClientConfig{APIKey: "none", Backend: genai.BackendGeminiAPI, HTTPClient: via,
 		HTTPOptions: genai.HTTPOptions{BaseURL: base + "/genai"}})
 	if err != nil {
 		t.Fatal(err)

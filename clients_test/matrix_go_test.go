@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -19,14 +20,7 @@ type feature struct {
 // goCells runs the SDKs for Go.
 func goCells(t *testing.T, p plan) []cell {
 	var cells []cell
-	for _, sdk := range []struct {
-		name     string
-		features []feature
-	}{
-		{"openai-go", openaiFeatures(p.Base)},
-		{"anthropic-sdk-go", anthropicFeatures(p.Base)},
-		{"google.golang.org/genai", geminiFeatures(t, p.Base)},
-	} {
+	for _, sdk := range goSDKs(t, p.Base, &http.Client{}) {
 		for _, provider := range slices.SortedFunc(keysOf(p.Providers), func(a, b string) int { return cmp.Compare(rank(a), rank(b)) }) {
 			for _, f := range sdk.features {
 				cells = append(cells, try(t, sdk.name, provider, f, p))
@@ -34,6 +28,21 @@ func goCells(t *testing.T, p plan) []cell {
 		}
 	}
 	return cells
+}
+
+// goSDK is an SDK for Go and what is asked of it.
+type goSDK struct {
+	name     string
+	features []feature
+}
+
+// goSDKs are the SDKs for Go, with an address and an HTTP client.
+func goSDKs(t *testing.T, base string, via *http.Client) []goSDK {
+	return []goSDK{
+		{"openai-go", openaiFeatures(base, via)},
+		{"anthropic-sdk-go", anthropicFeatures(base, via)},
+		{"google.golang.org/genai", geminiFeatures(t, base, via)},
+	}
 }
 
 func keysOf(m map[string]string) func(func(string) bool) {

@@ -3,6 +3,7 @@ package clients_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -14,8 +15,8 @@ func weatherTool(name string) openai.ChatCompletionToolUnionParam {
 		"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string"}}, "required": []string{"city"}}})
 }
 
-func openaiFeatures(base string) []feature {
-	c := openai.NewClient(option.WithBaseURL(base+"/v1"), option.WithAPIKey("none"), option.WithMaxRetries(0))
+func openaiFeatures(base string, via *http.Client) []feature {
+	c := openai.NewClient(option.WithBaseURL(base+"/v1"), option.WithHTTPClient(via), option.WithAPIKey("none"), option.WithMaxRetries(0))
 	params := func(model string) openai.ChatCompletionNewParams {
 		return openai.ChatCompletionNewParams{Model: model, Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage("Say hello")}}
 	}

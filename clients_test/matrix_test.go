@@ -41,6 +41,8 @@ type plan struct {
 	Providers map[string]string `json:"providers"` // model by the provider's dialect
 	Limited   string            `json:"limited"`   // a model that is answered with 429
 	Failing   string            `json:"failing"`   // a model that is answered with 500
+
+	client *bifrost.Client
 }
 
 // matrixPlan starts a gateway before one simulated provider of each dialect.
@@ -63,6 +65,7 @@ func matrixPlan(t *testing.T) plan {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stop(t, client) })
+	p.client = client
 	p.Base, _ = onLoopback(t, gateway.New(client, gateway.Options{}))
 	return p
 }

@@ -1,5 +1,5 @@
 // Package gateway is the HTTP face of a client: an http.Handler that speaks the
-// dialects of OpenAI and Anthropic.
+// dialects of OpenAI, Anthropic and Gemini.
 //
 //	POST /v1/chat/completions   with and without "stream": true
 //	POST /v1/embeddings
@@ -7,12 +7,14 @@
 //	GET  /v1/models/{model}
 //	POST /v1/…                  any other operation whose body names a model
 //	POST /v1/messages           Anthropic's, as is /v1/messages/count_tokens
+//	POST /v1beta/models/…:…     Gemini's calls of a model, as /v1/models/…:… is
+//	GET  /v1beta/models         in Gemini's form, and one of them
 //	GET  /healthz               200 while the process serves
 //	GET  /readyz                200 while requests are admitted, else 503
 //
 // OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
-// /anthropic/v1; a request for the models with an Anthropic-Version header is
-// Anthropic's. The model decides the provider, as bifrost.Client.Resolve says. To one
+// /anthropic/v1, Gemini's under /genai/v1beta and /genai/v1; a request for the models
+// with an Anthropic-Version header is Anthropic's. The model decides the provider, as bifrost.Client.Resolve says. To one
 // of the caller's dialect the body goes byte for byte but for the model's name; any
 // other is asked through the canonical form, and X-Bifrost-Dropped names what it cannot
 // carry. An answer of the caller's dialect comes back as it is, but for what SDKs cannot

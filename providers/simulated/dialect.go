@@ -33,19 +33,14 @@ func (u *Upstream) speak(ctx context.Context, c call) (reply, error) {
 	if !foreign {
 		return u.answer(ctx, c)
 	}
+	translation, err := surface.Translate(&schemas.RawRequest{Dialect: s.Dialect(), Method: c.method, Path: path, Query: c.query,
+		Header: c.header, Body: c.body})
+	if err != nil {
+		return u.refuseIn(s, err), nil
+	}
 	inner := c
-	var translation dialect.Translation
-	if c.method == http.MethodGet {
-		inner.path = openai.PathModels
-	} else {
-		var err error
-		if translation, err = s.Translate(&schemas.RawRequest{Dialect: s.Dialect(), Method: c.method, Path: path, Query: c.query,
-			Header: c.header, Body: c.body}); err != nil {
-			return u.refuseIn(s, err), nil
-		}
-		if inner.path, inner.body, err = asOwn(translation.Request()); err != nil {
-			return u.refuseIn(s, err), nil
-		}
+	if inner.path, inner.body, err = asOwn(translation.Request()); err != nil {
+		return u.refuseIn(s, err), nil
 	}
 	rep, err := u.answer(ctx, inner)
 	if err != nil {
@@ -108,7 +103,10 @@ func (u *Upstream) translate(s dialect.Surface, t dialect.Translation, rep reply
 	case rep.header.Get("Content-Type") != typeJSON: // the web page that was asked for
 		return rep, nil
 	}
-	body, err := encode(s, t, rep.body)
+	body, err := encode(t, rep.body)
+	if errors.Is(err, schemas.ErrNotFound) {
+		return u.refuseIn(s, err), nil
+	}
 	if err != nil {
 		return reply{}, err
 	}
@@ -116,14 +114,7 @@ func (u *Upstream) translate(s dialect.Surface, t dialect.Translation, rep reply
 	return rep, nil
 }
 
-func encode(s dialect.Surface, t dialect.Translation, own []byte) ([]byte, error) {
-	if t == nil {
-		list, err := openai.DecodeModels(own, "")
-		if err != nil {
-			return nil, err
-		}
-		return s.Models(list)
-	}
+func encode(t dialect.Translation, own []byte) ([]byte, error) {
 	op := t.Request().Operation
 	counted := op == schemas.OperationCountTokens
 	if counted {

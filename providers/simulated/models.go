@@ -7,17 +7,29 @@ import (
 	"bifrost/schemas"
 )
 
-// modelsRequest asks for the configured names; it has no body.
-type modelsRequest struct{}
+// modelsRequest asks for the configured names, or for the one that it names; it has no
+// body.
+type modelsRequest struct{ id string }
 
-func parseModels([]byte) (job, *refusal) { return modelsRequest{}, nil }
+func parseModels(id string) operation {
+	return func([]byte) (job, *refusal) { return modelsRequest{id}, nil }
+}
 
 func (modelsRequest) streams() bool { return false }
 
-func (modelsRequest) reply(_ context.Context, u *Upstream, _ ticket, _ switches) reply {
+func (r modelsRequest) reply(_ context.Context, u *Upstream, _ ticket, _ switches) reply {
 	list := schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(u.cfg.Models))}
 	for i, name := range u.cfg.Models {
 		list.Data[i] = schemas.Model{ID: name, Object: "model", OwnedBy: "simulated"}
 	}
-	return jsonReply(http.StatusOK, list)
+	if r.id == "" {
+		return jsonReply(http.StatusOK, list)
+	}
+	for _, m := range list.Data {
+		if m.ID == r.id {
+			return jsonReply(http.StatusOK, m)
+		}
+	}
+	return u.reject(&refusal{status: http.StatusNotFound, code: "model_not_found", param: "model",
+		message: "the simulated provider has no such model; see the list of models"})
 }

@@ -10,13 +10,16 @@ type operation func(body []byte) (job, *refusal)
 
 func route(method, path string) (operation, *refusal) {
 	want, op := http.MethodPost, operation(nil)
-	switch strings.TrimPrefix(path, "/v1") {
-	case "/chat/completions":
+	path = strings.TrimPrefix(path, "/v1")
+	switch id, one := strings.CutPrefix(path, "/models/"); {
+	case one && id != "":
+		want, op = http.MethodGet, parseModels(id)
+	case path == "/chat/completions":
 		op = parseChat
-	case "/embeddings":
+	case path == "/embeddings":
 		op = parseEmbeddings
-	case "/models":
-		want, op = http.MethodGet, parseModels
+	case path == "/models":
+		want, op = http.MethodGet, parseModels("")
 	default:
 		return nil, &refusal{status: http.StatusNotFound, code: "unknown_url",
 			message: "unknown path; use /v1/chat/completions, /v1/embeddings or /v1/models"}
