@@ -13,7 +13,7 @@ import (
 func TestTheAccountAnswersWithCopies(t *testing.T) {
 	a := mustParse(t, everythingOn(readReference(t))).Account()
 	names, _ := a.GetConfiguredProviders()
-	if !slices.IsSorted(names) || len(names) != 7 {
+	if !slices.IsSorted(names) || len(names) != 9 {
 		t.Fatalf("got %v", names)
 	}
 	names[0] = "changed"

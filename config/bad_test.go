@@ -16,6 +16,10 @@ func testEnv(name string) (string, bool) {
 		"AWS_ACCESS_KEY_ID":     "AKIA-secret",
 		"AWS_SECRET_ACCESS_KEY": "secret-of-aws",
 		"AWS_SESSION_TOKEN":     "secret-token",
+		"AZURE_OPENAI_API_KEY":  "secret-of-azure",
+		"AZURE_TENANT_ID":       "11111111-2222-3333-4444-555555555555",
+		"AZURE_CLIENT_ID":       "66666666-7777-8888-9999-000000000000",
+		"AZURE_CLIENT_SECRET":   "secret-of-an-application",
 		"EMPTY":                 "",
 		"WITH_LINE_END":         "sk-secret\n",
 		"HOST_URL":              "http://10.0.0.1:8000",
@@ -75,7 +79,7 @@ func TestEachBadFileIsRefusedWithTheExactFileLineKeyAndAdvice(t *testing.T) {
 				if err.Error() != c.want {
 					t.Errorf("got\n%v\nwant\n%s", err, c.want)
 				}
-				if text := strings.ReplaceAll(err.Error(), "secret_access_key", ""); strings.Contains(text, "secret") || strings.Contains(text, "42424242") {
+				if text := strings.NewReplacer("secret_access_key", "", "client_secret", "").Replace(err.Error()); strings.Contains(text, "secret") || strings.Contains(text, "42424242") {
 					t.Errorf("a secret is in %q", text)
 				}
 			})

@@ -6,6 +6,15 @@ import (
 	"bifrost/schemas"
 )
 
+var azureSection = section[schemas.AzureConfig]{check: checkAzure, fields: []field[schemas.AzureConfig]{
+	setting("api_version", `"2024-10-21"`, func(c *schemas.AzureConfig) *string { return &c.APIVersion }),
+	{name: "deployments", read: readDeployments},
+	setting("tenant_id", `"env.AZURE_TENANT_ID"`, func(c *schemas.AzureConfig) *string { return &c.TenantID }),
+	setting("client_id", `"env.AZURE_CLIENT_ID"`, func(c *schemas.AzureConfig) *string { return &c.ClientID }),
+	setting("client_secret", `"env.AZURE_CLIENT_SECRET"`, func(c *schemas.AzureConfig) *string { return &c.ClientSecret }),
+	setting("scope", `"https://cognitiveservices.azure.com/.default"`, func(c *schemas.AzureConfig) *string { return &c.Scope }),
+}}
+
 var bedrockSection = section[schemas.BedrockConfig]{check: checkBedrock, fields: []field[schemas.BedrockConfig]{
 	setting("region", `"us-east-1"`, func(c *schemas.BedrockConfig) *string { return &c.Region }),
 	setting("access_key_id", `"env.AWS_ACCESS_KEY_ID"`, func(c *schemas.BedrockConfig) *string { return &c.AccessKeyID }),
@@ -36,6 +45,50 @@ func setting[T any](name, example string, target func(*T) *string) field[T] {
 	}}
 }
 
+// readDeployments reads the names of deployments by model.
+func readDeployments(r *reader, v value, into *schemas.AzureConfig) {
+	if !r.want(v, kindTable, "") {
+		return
+	}
+	for _, m := range v.members {
+		d := value{m.node, v.at.key(m.name)}
+		text, ok := r.reference(d, `"my-gpt-4o"`)
+		if !ok {
+			continue
+		}
+		if err := schemas.CheckDeployment(text); err != nil {
+			r.fault(d.line, d.at, "%v", err)
+			continue
+		}
+		if into.Deployments == nil {
+			into.Deployments = map[string]string{}
+		}
+		into.Deployments[m.name] = text
+	}
+}
+
+// checkAzure looks at the version, and at the three settings of an application, which
+// belong together. What is there and has a fault counts as given.
+func checkAzure(r *reader, _ value, has given, into *schemas.AzureConfig) {
+	if err := schemas.CheckAzureVersion(into.APIVersion); err != nil {
+		v := has["api_version"]
+		r.fault(v.line, v.at, "%v", err)
+	}
+	names := []string{"tenant_id", "client_id", "client_secret"}
+	var missing []string
+	var first *value
+	for _, name := range names {
+		if v, ok := has[name]; !ok {
+			missing = append(missing, name)
+		} else if first == nil {
+			first = &v
+		}
+	}
+	if first != nil && len(missing) > 0 {
+		r.fault(first.line, first.at, "needs %s beside it; add it, or remove it for Azure's default credentials", strings.Join(missing, " and "))
+	}
+}
+
 // checkBedrock looks at the credentials, which belong together. What is there and has
 // a fault counts as given.
 func checkBedrock(r *reader, table value, has given, _ *schemas.BedrockConfig) {
@@ -58,11 +111,20 @@ func checkBedrock(r *reader, table value, has given, _ *schemas.BedrockConfig) {
 
 // checkClouds makes a fault for a table that is named after another type.
 func (r *reader) checkClouds(has given, t Type) {
-	for _, name := range []string{"bedrock", "vertex"} {
+	for _, name := range []string{"azure", "bedrock", "vertex"} {
 		if v, ok := has[name]; ok && t.Name != name {
 			r.fault(v.line, v.at, "is for a provider of type %s, and the type of this one is %s; remove it, or make the type %s", name, t.Name, name)
 		}
 	}
+}
+
+type printedAzure struct {
+	APIVersion   string            `toml:"api_version,omitempty"`
+	TenantID     string            `toml:"tenant_id,omitempty"`
+	ClientID     string            `toml:"client_id,omitempty"`
+	ClientSecret string            `toml:"client_secret,omitempty"`
+	Scope        string            `toml:"scope,omitempty"`
+	Deployments  map[string]string `toml:"deployments,omitempty"`
 }
 
 type printedBedrock struct {
@@ -77,6 +139,14 @@ type printedVertex struct {
 	Project         string `toml:"project,omitempty"`
 	Location        string `toml:"location,omitempty"`
 	CredentialsFile string `toml:"credentials_file,omitempty"`
+}
+
+func printAzure(c *schemas.AzureConfig) *printedAzure {
+	if c == nil {
+		return nil
+	}
+	return &printedAzure{APIVersion: c.APIVersion, TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: hidden(c.ClientSecret),
+		Scope: c.Scope, Deployments: c.Deployments}
 }
 
 func printBedrock(c *schemas.BedrockConfig) *printedBedrock {

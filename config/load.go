@@ -74,7 +74,7 @@ func Load(path string, opts ...Option) (*File, error) {
 	if fault != nil {
 		return nil, Errors{fault}
 	}
-	return Parse(path, data, formatOf(path), opts...)
+	return parse(path, data, formatOf(path), (*reader).checkFiles, opts)
 }
 
 func formatOf(path string) Format {
@@ -122,8 +122,12 @@ func unreadable(path string, err error) *Fault {
 }
 
 // Parse reads data, which faults call name. The error is Errors, with every fault
-// of the file.
+// of the file. It looks into no other file, as Load does where one is named.
 func Parse(name string, data []byte, format Format, opts ...Option) (*File, error) {
+	return parse(name, data, format, func(*reader) {}, opts)
+}
+
+func parse(name string, data []byte, format Format, further func(*reader), opts []Option) (*File, error) {
 	o := options{lookup: os.LookupEnv}
 	for _, opt := range opts {
 		opt(&o)
@@ -134,6 +138,7 @@ func Parse(name string, data []byte, format Format, opts ...Option) (*File, erro
 	var f *File
 	if root != nil {
 		f = bind(r, root, name)
+		further(r)
 	}
 	for _, fault := range r.faults {
 		fault.File = name

@@ -12,6 +12,8 @@ type network = schemas.NetworkConfig
 
 var networkSection = section[network]{check: checkBackoff, fields: []field[network]{
 	{name: "base_url", read: readBaseURL},
+	{name: "proxy", read: readProxy},
+	{name: "ca_file", read: readCAFile},
 	{name: "extra_headers", read: readExtraHeaders},
 	whole("max_retries", wholeBounds{least: 0, otherwise: "write 0 or leave it out for no retries"},
 		func(c *network) *int { return &c.MaxRetries }),
@@ -68,6 +70,45 @@ func isBaseURL(text string) bool {
 		return false
 	}
 	return (u.Scheme == "http" || u.Scheme == "https") && u.User == nil
+}
+
+func readProxy(r *reader, v value, into *network) {
+	text, ok := r.reference(v, `"http://proxy.example:3128"`)
+	proxy := schemas.ProxyURL(text)
+	if ok && text == "" {
+		r.fault(v.line, v.at, `must not be empty; leave it out for the environment's proxy, or write "none" for no proxy`)
+	} else if err := proxy.Validate(); err != nil {
+		r.fault(v.line, v.at, "%v", err)
+	} else if ok {
+		into.Proxy = proxy
+	}
+}
+
+// readCAFile reads the path. Whether the file is one is for Load to see.
+func readCAFile(r *reader, v value, into *network) {
+	text, ok := r.reference(v, `"/etc/ssl/my-ca.pem"`)
+	if ok && text == "" {
+		r.fault(v.line, v.at, "must not be empty; leave it out to trust the system's authorities only")
+	} else if ok {
+		into.CAFile = text
+		r.caFiles = append(r.caFiles, caFile{v.line, v.at, text})
+	}
+}
+
+// caFile is a file that the configuration names.
+type caFile struct {
+	line int
+	at   path
+	name string
+}
+
+// checkFiles looks into the files that the configuration names.
+func (r *reader) checkFiles() {
+	for _, f := range r.caFiles {
+		if _, err := schemas.CertPool(f.name); err != nil {
+			r.fault(f.line, f.at, "%v", err)
+		}
+	}
 }
 
 func readExtraHeaders(r *reader, v value, into *network) {

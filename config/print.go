@@ -14,7 +14,8 @@ import (
 const mask = "****"
 
 // Print writes the resolved configuration as TOML that loads again: every
-// default is there, and the values of keys and of extra headers are "****".
+// default is there, and the values of keys and of extra headers are "****", as are
+// the user and password of a proxy.
 func (f *File) Print(w io.Writer) error {
 	var b strings.Builder
 	e := toml.NewEncoder(&b)
@@ -103,6 +104,7 @@ type printedProvider struct {
 	Sizes              printedSizes        `toml:"concurrency_and_buffer_size"`
 	Network            printedNetwork      `toml:"network_config"`
 	Simulation         *printedSimulation  `toml:"simulation"`
+	Azure              *printedAzure       `toml:"azure"`
 	Bedrock            *printedBedrock     `toml:"bedrock"`
 	Vertex             *printedVertex      `toml:"vertex"`
 }
@@ -121,6 +123,8 @@ type printedSizes struct {
 
 type printedNetwork struct {
 	BaseURL             string            `toml:"base_url,omitempty"`
+	Proxy               string            `toml:"proxy,omitempty"`
+	CAFile              string            `toml:"ca_file,omitempty"`
 	MaxRetries          int               `toml:"max_retries"`
 	RetryBackoffInitial span              `toml:"retry_backoff_initial"`
 	RetryBackoffMax     span              `toml:"retry_backoff_max"`
@@ -166,6 +170,7 @@ func printProvider(p Provider) printedProvider {
 		Sizes:              printedSizes(c.ConcurrencyAndBufferSize),
 		Network:            printNetwork(c.NetworkConfig),
 		Simulation:         printSimulation(c.Simulation),
+		Azure:              printAzure(c.Azure),
 		Bedrock:            printBedrock(c.Bedrock),
 		Vertex:             printVertex(c.Vertex),
 	}
@@ -186,6 +191,8 @@ func printNetwork(c network) printedNetwork {
 	}
 	return printedNetwork{
 		BaseURL:             c.BaseURL,
+		Proxy:               c.Proxy.String(),
+		CAFile:              c.CAFile,
 		MaxRetries:          c.MaxRetries,
 		RetryBackoffInitial: span(c.RetryBackoffInitial),
 		RetryBackoffMax:     span(c.RetryBackoffMax),

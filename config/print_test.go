@@ -29,6 +29,8 @@ value = "env.OPENAI_API_KEY"
 models = ["gpt-4o-mini"]
 [providers.openai.network_config.extra_headers]
 X-Team = "secret-team"
+[providers.openai.network_config]
+proxy = "http://me:secret@proxy.example:3128"
 `)
 	want := `# resolved from "bifrost.toml"
 initial_pool_size = 100
@@ -56,6 +58,7 @@ concurrency = 10
 buffer_size = 100
 
 [providers.openai.network_config]
+proxy = "http://****@proxy.example:3128"
 max_retries = 0
 retry_backoff_initial = "500ms"
 retry_backoff_max = "5s"
@@ -81,7 +84,7 @@ func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
 			t.Fatalf("%v\n%s", err, source)
 		}
 		text := printed(t, f)
-		if strings.Contains(text, "secret") {
+		if strings.Contains(strings.ReplaceAll(text, "client_secret", ""), "secret") {
 			t.Fatalf("a secret is in\n%s", text)
 		}
 		again, err := Parse("bifrost.toml", []byte(text), TOML, WithLookupEnv(testEnv))
@@ -102,6 +105,10 @@ func masked(p Provider) Provider {
 	p = p.clone()
 	for i := range p.Keys {
 		p.Keys[i].Value = mask
+	}
+	p.Config.NetworkConfig.Proxy = schemas.ProxyURL(p.Config.NetworkConfig.Proxy.String())
+	if a := p.Config.Azure; a != nil && a.ClientSecret != "" {
+		a.ClientSecret = mask
 	}
 	for name := range p.Config.NetworkConfig.ExtraHeaders {
 		p.Config.NetworkConfig.ExtraHeaders[name] = mask
@@ -147,10 +154,21 @@ func drawProvider(t *rapid.T) map[string]any {
 	network := map[string]any{}
 	maybe(t, network, "max_retries", rapid.IntRange(0, 9))
 	maybe(t, network, "base_url", rapid.Just("https://host.example/v1"))
+	maybe(t, network, "proxy", rapid.SampledFrom([]string{"none", "http://proxy.example:3128", "socks5://u:secret@[::1]:1080", "https://secret@h"}))
+	maybe(t, network, "ca_file", rapid.StringMatching(`[a-z/.]{1,9}`))
 	maybe(t, network, "total_timeout", drawDuration)
 	maybe(t, network, "retry_backoff_initial", drawDuration)
 	maybe(t, network, "extra_headers", rapid.MapOfN(rapid.StringMatching(`[a-z.]{1,3}`).Filter(maySet), rapid.Just("secret"), 1, 3))
 	p["network_config"] = network
+	azure := map[string]any{}
+	maybe(t, azure, "api_version", rapid.SampledFrom([]string{"preview", "2024-10-21"}))
+	maybe(t, azure, "deployments", rapid.MapOfN(rapid.StringMatching(`[a-z."]{1,3}`), rapid.StringMatching(`[a-z]{1,3}`), 1, 3))
+	if rapid.Bool().Draw(t, "has an application") {
+		azure["tenant_id"], azure["client_id"], azure["client_secret"] = "t", "c", "secret"
+	}
+	if len(azure) > 0 {
+		p["azure"] = azure
+	}
 	simulation := map[string]any{}
 	maybe(t, simulation, "seed", rapid.Int64Min(0))
 	maybe(t, simulation, "latency", drawDuration)

@@ -51,6 +51,10 @@ var providerSection = section[Provider]{check: checkType, fields: []field[Provid
 		into.Config.Simulation = &simulation{}
 		simulationSection.read(r, v, into.Config.Simulation)
 	}},
+	{name: "azure", below: azureSection.paths, read: func(r *reader, v value, into *Provider) {
+		into.Config.Azure = &schemas.AzureConfig{}
+		azureSection.read(r, v, into.Config.Azure)
+	}},
 	{name: "bedrock", below: bedrockSection.paths, read: func(r *reader, v value, into *Provider) {
 		into.Config.Bedrock = &schemas.BedrockConfig{}
 		bedrockSection.read(r, v, into.Config.Bedrock)

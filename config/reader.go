@@ -17,6 +17,8 @@ type reader struct {
 	known  []string // every path of the file's structure
 	format Format
 	faults Errors
+
+	caFiles []caFile
 }
 
 func (r *reader) fault(line int, at path, format string, args ...any) {

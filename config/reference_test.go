@@ -64,12 +64,14 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	}
 	openai := provider(t, full, "openai")
 	got := openai.Config
-	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || len(got.Fallbacks) == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 {
+	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || len(got.Fallbacks) == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 ||
+		got.NetworkConfig.Proxy == "" || got.NetworkConfig.CAFile == "" {
 		t.Error("an option without a default is not shown")
 	}
 	want := schemas.ProviderConfig{Type: "openai"}.WithDefaults()
 	want.MaxWaiting, want.QueueTimeout, want.DropExcessRequests = got.MaxWaiting, got.QueueTimeout, got.DropExcessRequests
 	want.Fallbacks = got.Fallbacks
+	want.NetworkConfig.Proxy, want.NetworkConfig.CAFile = got.NetworkConfig.Proxy, got.NetworkConfig.CAFile
 	want.NetworkConfig.BaseURL, want.NetworkConfig.ExtraHeaders = got.NetworkConfig.BaseURL, got.NetworkConfig.ExtraHeaders
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant the defaults %+v", got, want)
@@ -88,7 +90,7 @@ func TestTheReferenceShowsTheDefaultsOfTheSimulation(t *testing.T) {
 }
 
 func TestTheReferenceOffersACustomServiceAndOllama(t *testing.T) {
-	f := mustParse(t, everythingOn(readReference(t)), WithTypes(append([]Type{{Name: "bedrock"}, {Name: "vertex"}}, testTypes...)))
+	f := mustParse(t, everythingOn(readReference(t)), WithTypes(append([]Type{{Name: "azure"}, {Name: "bedrock"}, {Name: "vertex"}}, testTypes...)))
 	custom := provider(t, f, "my-service")
 	if custom.Config.Type != "openai" || custom.Config.NetworkConfig.BaseURL == "" || len(custom.Keys) != 1 {
 		t.Errorf("got %+v", custom.Config)

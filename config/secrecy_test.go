@@ -14,9 +14,9 @@ func TestNoFaultHasAnyPartOfAKeyHoweverTheFileIsBroken(t *testing.T) {
 	const secret = "QQzzQQzz0123QQzz4567QQzz89QQ"
 	files := map[Format]string{
 		TOML: "[providers.a]\n[[providers.a.keys]]\nvalue = \"" + secret + "\"\n" +
-			"[providers.a.network_config]\nextra_headers = { X-Team = \"" + secret + "\" }\n",
+			"[providers.a.network_config]\nproxy = \"http://me:" + secret + "@proxy.example\"\nextra_headers = { X-Team = \"" + secret + "\" }\n",
 		JSON: "{\"providers\": {\"a\": {\"keys\": [\n{\"value\": \"" + secret + "\"}],\n" +
-			"\"network_config\": {\"extra_headers\": {\"X-Team\": \"" + secret + "\"}}}}}\n",
+			"\"network_config\": {\"proxy\": \"http://me:" + secret + "@proxy.example\",\n\"extra_headers\": {\"X-Team\": \"" + secret + "\"}}}}}\n",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		format := rapid.SampledFrom([]Format{TOML, JSON}).Draw(t, "format")

@@ -8,6 +8,7 @@ import (
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
+	"bifrost/providers/azure"
 	"bifrost/providers/bedrock"
 	"bifrost/providers/simulated"
 	"bifrost/providers/vertex"
@@ -19,7 +20,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated, TypeAnthropic, TypeGemini, bedrock.Type, vertex.Type}
+	types := []string{TypeSimulated, TypeAnthropic, TypeGemini, azure.Type, bedrock.Type, vertex.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -110,6 +111,9 @@ func optionsOf(typ string) (opts adapter.Options, version string) {
 // OwnURL returns how the base URLs of a type look of which every account has its own,
 // so that a provider of the type works only with network_config.base_url; else "".
 func OwnURL(typ string) string {
+	if typ == azure.Type {
+		return azure.OwnURL
+	}
 	if r := rowOf(typ); r != nil {
 		return r.ownURL
 	}
@@ -178,6 +182,8 @@ func buildSimulated(name string, cfg schemas.ProviderConfig) (schemas.Provider, 
 func newDoer(cfg schemas.ProviderConfig) (httpx.Doer, error) {
 	doer, err := httpx.New(httpx.Config{
 		ConnectTimeout: cfg.NetworkConfig.ConnectTimeout,
+		Proxy:          cfg.NetworkConfig.Proxy,
+		CAFile:         cfg.NetworkConfig.CAFile,
 		// Each worker may keep its connection between two bursts.
 		MaxIdleConnsPerHost: max(httpx.DefaultIdleConnsPerHost, cfg.ConcurrencyAndBufferSize.Concurrency)})
 	if err != nil {

@@ -114,8 +114,9 @@ type ProviderConfig struct {
 	// must not have it.
 	Simulation *SimulationConfig
 
-	// Bedrock and Vertex configure the providers of these types; an adapter of
+	// Azure, Bedrock and Vertex configure the providers of these types; an adapter of
 	// another type must not have them. Nil means their defaults.
+	Azure   *AzureConfig
 	Bedrock *BedrockConfig
 	Vertex  *VertexConfig
 }
@@ -132,6 +133,11 @@ func (c ProviderConfig) Clone() ProviderConfig {
 		s := *c.Simulation
 		s.Models = slices.Clone(s.Models)
 		c.Simulation = &s
+	}
+	if c.Azure != nil {
+		a := *c.Azure
+		a.Deployments = maps.Clone(a.Deployments)
+		c.Azure = &a
 	}
 	if c.Bedrock != nil {
 		b := *c.Bedrock
@@ -166,6 +172,7 @@ func (c ProviderConfig) Validate() error {
 		checkFallbacks(c.Fallbacks, c.FallbackOn),
 		c.NetworkConfig.Validate(),
 		c.Simulation.Validate(),
+		c.Azure.Validate(),
 		c.Bedrock.Validate(),
 	)
 }
@@ -191,6 +198,15 @@ type NetworkConfig struct {
 	// taken to mean the same. It may be plain http, private or loopback. With
 	// one, no type needs a key. The simulated provider must not have one.
 	BaseURL string
+
+	// Proxy is what the provider is reached through. Empty means that of the
+	// environment (HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in either case).
+	Proxy ProxyURL
+
+	// CAFile is the path of a PEM file with certificate authorities that are trusted
+	// beside the system's own. It is read when the provider starts or is updated.
+	// Empty means none.
+	CAFile string
 
 	// ExtraHeaders are added to every request. They never replace credentials,
 	// nor what the connection decides, such as Host and Content-Length; see
@@ -237,8 +253,16 @@ func (c NetworkConfig) Validate() error {
 		notNegative("network_config.chunk_idle_timeout", c.ChunkIdleTimeout),
 		notNegative("network_config.reader_idle_timeout", c.ReaderIdleTimeout),
 		backoffOrder(c.RetryBackoffInitial, c.RetryBackoffMax),
+		checkProxy(c.Proxy),
 		c.ExtraHeaders.Validate(),
 	)
+}
+
+func checkProxy(p ProxyURL) error {
+	if err := p.Validate(); err != nil {
+		return fmt.Errorf("network_config.proxy %w", err)
+	}
+	return nil
 }
 
 func backoffOrder(initial, limit time.Duration) error {

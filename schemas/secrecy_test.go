@@ -15,12 +15,16 @@ const secret = "SECRET-1701"
 
 func TestKeysAndHeadersNeverShowTheirValues(t *testing.T) {
 	for name, v := range map[string]any{
-		"key":     schemas.Key{Name: "k", Value: secret},
-		"keys":    []schemas.Key{{Name: "k", Value: secret}},
-		"headers": schemas.Headers{"X-Team": secret},
-		"network": schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}},
-		"config":  schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}}},
-		"bedrock": schemas.BedrockConfig{AccessKeyID: secret, SecretAccessKey: secret, SessionToken: secret},
+		"key":                schemas.Key{Name: "k", Value: secret},
+		"keys":               []schemas.Key{{Name: "k", Value: secret}},
+		"headers":            schemas.Headers{"X-Team": secret},
+		"network":            schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}},
+		"proxy":              schemas.NetworkConfig{Proxy: "http://" + secret + ":" + secret + "@proxy.example:3128"},
+		"proxies":            []schemas.ProxyURL{secret + "@host", secret + "://x@host", "me:" + secret + "://x@host", "socks5://a@" + secret + "@host", "http://u:" + secret + "/" + secret + "@host"},
+		"config":             schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{ExtraHeaders: schemas.Headers{"X-Team": secret}}},
+		"azure":              schemas.AzureConfig{TenantID: "t", ClientID: "c", ClientSecret: secret},
+		"bedrock":            schemas.BedrockConfig{AccessKeyID: secret, SecretAccessKey: secret, SessionToken: secret},
+		"a provider's azure": schemas.ProviderConfig{Azure: &schemas.AzureConfig{ClientSecret: secret}},
 		"a provider's bedrock": schemas.ProviderConfig{
 			Bedrock: &schemas.BedrockConfig{AccessKeyID: secret, SecretAccessKey: secret, SessionToken: secret}},
 	} {

@@ -86,7 +86,7 @@ func (a *Adapter) codec(model string) dialect.Codec {
 // Call implements schemas.Provider.
 func (a *Adapter) Call(ctx context.Context, attempt *schemas.Attempt) (*schemas.Response, error) {
 	req := attempt.Request
-	c := &call{Adapter: a, ctx: ctx, codec: a.codec(req.Model), model: req.Model, key: attempt.Key}
+	c := &call{Adapter: a, ctx: ctx, codec: a.codec(req.Model), model: req.Model, key: attempt.Key, secret: attempt.Key.Value}
 	resp, err := c.run(req)
 	if err != nil {
 		return nil, c.named(err)

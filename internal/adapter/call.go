@@ -30,6 +30,10 @@ type call struct {
 	codec dialect.Codec
 	model string
 	key   schemas.Key
+
+	// secret is what an answer may quote and is masked: the key's value, or the token
+	// that is sent instead.
+	secret string
 }
 
 // send sends a call with the given headers and returns the answer if it is a
@@ -73,7 +77,7 @@ func (c *call) refusal(resp *httpx.Response) error {
 	if ended := httpx.Ended(c.ctx, false); err != nil && ended != nil {
 		return ended
 	}
-	return c.codec.Failure(resp.StatusCode, resp.Header, body, c.key.Value)
+	return c.codec.Failure(resp.StatusCode, resp.Header, body, c.secret)
 }
 
 // read reads the whole answer and closes it.

@@ -48,7 +48,8 @@ func CheckKey(value string) error {
 	return nil
 }
 
-// authorize adds the configured headers and the key to a request.
+// authorize adds the configured headers and the key to a request. A token that the
+// credential has fetched in the key's place is masked as the key is.
 func (c *call) authorize(req *httpx.Request) error {
 	for name, value := range c.opts.ExtraHeaders {
 		req.Header.Set(name, value)
@@ -57,5 +58,11 @@ func (c *call) authorize(req *httpx.Request) error {
 		return &schemas.Error{Kind: schemas.KindUnauthorized,
 			Message: "the provider needs a key and none was given; add one under keys"}
 	}
-	return c.opts.Credential.Apply(c.ctx, c.key, req)
+	if err := c.opts.Credential.Apply(c.ctx, c.key, req); err != nil {
+		return err
+	}
+	if token, ok := strings.CutPrefix(req.Header.Get(Bearer.Name), Bearer.Prefix); ok && c.key.Value == "" {
+		c.secret = token
+	}
+	return nil
 }

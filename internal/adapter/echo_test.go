@@ -1,6 +1,7 @@
 package adapter_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
@@ -67,7 +69,15 @@ func everyCall() map[string]*schemas.Request {
 	return calls
 }
 
-func TestAKeyThatAnUpstreamEchoesReachesNobody(t *testing.T) {
+// fetched is a Credential that sends a token of its own where there is no key.
+type fetched string
+
+func (f fetched) Apply(ctx context.Context, key schemas.Key, req *httpx.Request) error {
+	key.Value = cmp.Or(key.Value, string(f))
+	return adapter.Bearer.Apply(ctx, key, req)
+}
+
+func TestAKeyOrTokenThatAnUpstreamEchoesReachesNobody(t *testing.T) {
 	const key = `sk-"secret"/of+ours`
 	quoted, _ := json.Marshal(key)
 	inner := string(quoted[1 : len(quoted)-1])
@@ -99,7 +109,7 @@ func TestAKeyThatAnUpstreamEchoesReachesNobody(t *testing.T) {
 				resp.Header[http.CanonicalHeaderKey(h)] = []string{"for " + key, url.QueryEscape(key)}
 			}
 			return resp, nil
-		}), nil)
+		}), func(o *adapter.Options) { o.Credential = fetched(key) })
 		for way, req := range everyCall() {
 			stream := req.Operation == schemas.OperationChatStream || req.Raw != nil && string(req.Raw.Body) == streamBody
 			if c.streams && !stream || c.not && stream {
@@ -108,18 +118,20 @@ func TestAKeyThatAnUpstreamEchoesReachesNobody(t *testing.T) {
 			if c.not && (way == "raw /responses false" || way == "raw /audio/speech false") && !c.success {
 				continue // a whole answer of theirs is passed on as it is
 			}
-			resp, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: schemas.Key{Value: key}})
-			if c.success && err != nil && req.Raw != nil || !c.success && err == nil && c.status != 200 {
-				t.Errorf("%s, %s: got %v", name, way, err)
-			}
-			text := told(resp, err)
-			for _, form := range forms {
-				if strings.Contains(text, form) {
-					t.Errorf("%s, %s: %s is in %s", name, way, form, text)
+			for _, k := range []schemas.Key{{Value: key}, {}} {
+				resp, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: k})
+				if c.success && err != nil && req.Raw != nil || !c.success && err == nil && c.status != 200 {
+					t.Errorf("%s, %s: got %v", name, way, err)
 				}
-			}
-			if text == "" {
-				t.Errorf("%s, %s: nothing is told", name, way)
+				text := told(resp, err)
+				for _, form := range forms {
+					if strings.Contains(text, form) {
+						t.Errorf("%s, %s: %s is in %s", name, way, form, text)
+					}
+				}
+				if text == "" {
+					t.Errorf("%s, %s: nothing is told", name, way)
+				}
 			}
 		}
 	}

@@ -49,6 +49,6 @@ func (c *call) answered(h http.Header) http.Header {
 	out := h.Clone()
 	httpx.StripHopByHop(out)
 	out.Del("Set-Cookie")
-	dialect.MaskHeader(out, c.key.Value)
+	dialect.MaskHeader(out, c.secret)
 	return out
 }

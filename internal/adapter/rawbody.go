@@ -70,7 +70,7 @@ func (b *rawBody) readUnlessError(resp *httpx.Response) error {
 	answer := bytes.TrimPrefix(b.head, []byte("\xEF\xBB\xBF"))
 	text := bytes.TrimSpace(answer)
 	if len(text) > 0 && text[0] == '{' {
-		if err := b.call.codec.FailureWithin(answer, b.call.key.Value); err != nil {
+		if err := b.call.codec.FailureWithin(answer, b.call.secret); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ const maxHeld = 1 << 20
 // returns a body that begins with what was read.
 func (c *call) rawStream(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
 	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body),
-		watch: c.codec.Watch(req, c.key.Value)}
+		watch: c.codec.Watch(req, c.secret)}
 	var held []byte
 	for len(held) < maxHeld {
 		ev, err := s.events.Next()

@@ -16,7 +16,7 @@ func (c *call) chatStream(req *schemas.Request, resp *httpx.Response) (*schemas.
 	if err := c.notAStream(resp); err != nil {
 		return nil, err
 	}
-	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.key.Value)}
+	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.secret)}
 	var err error
 	if s.first, err = s.Next(); err != nil && err != io.EOF {
 		_ = s.Close()

@@ -42,7 +42,7 @@ func (c *call) answer(req *schemas.Request, resp *httpx.Response) (*schemas.Resp
 	if err != nil {
 		return nil, err
 	}
-	return c.codec.Decode(req, resp.Header, body, c.key.Value)
+	return c.codec.Decode(req, resp.Header, body, c.secret)
 }
 
 // sound returns an answer that is no text, once its first bytes are there.
@@ -68,7 +68,7 @@ func (c *call) noAnswer(resp *httpx.Response, message string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.codec.FailureWithin(body, c.key.Value); err != nil {
+	if err := c.codec.FailureWithin(body, c.secret); err != nil {
 		return err
 	}
 	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Message: message}

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -51,7 +52,9 @@ func failure(ctx context.Context, err error, written bool, host string) error {
 			Message: "a header's name or value has characters that HTTP does not allow; correct it"}
 	}
 	e := &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: written, Err: err}
-	if written {
+	if fault := atProxy(err); fault != "" {
+		e.Message = "could not connect to " + host + ": " + fault
+	} else if written {
 		e.Message = "the connection to " + host + " broke before the answer; try again"
 	} else {
 		e.Message = fmt.Sprintf("could not connect to %s: %s; check network_config.base_url and the network",
@@ -73,6 +76,7 @@ func broken(ctx context.Context, err error) error {
 func unreachable(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
+	var stranger x509.UnknownAuthorityError
 	switch {
 	case errors.As(err, &dns):
 		return "the host name was not resolved"
@@ -80,6 +84,8 @@ func unreachable(err error) string {
 		return "connection refused"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "it took longer than network_config.connect_timeout"
+	case errors.As(err, &stranger):
+		return "its certificate is by an authority that is not trusted here (network_config.ca_file adds one)"
 	case strings.Contains(err.Error(), "tls:") || strings.Contains(err.Error(), "x509:"):
 		return "the tls handshake failed"
 	}

@@ -22,6 +22,10 @@ type Config struct {
 	// MaxIdleConnsPerHost is the number of idle HTTP/1.1 connections kept for
 	// reuse. Zero means 256.
 	MaxIdleConnsPerHost int
+
+	// Proxy and CAFile are those of schemas.NetworkConfig.
+	Proxy  schemas.ProxyURL
+	CAFile string
 }
 
 // DefaultIdleConnsPerHost is Config's default.
@@ -37,8 +41,9 @@ const (
 
 // New returns a Doer over net/http with connections of its own. It follows no
 // redirect, keeps no cookie, asks for no compression, so that bodies arrive as
-// the provider wrote them, and obeys the environment's proxy settings. It bounds
-// the connection's set-up only; see WithTimeouts for the rest.
+// the provider wrote them, and obeys the environment's proxy settings unless it has
+// its own. It bounds the connection's set-up only; see WithTimeouts for the rest. It
+// reads CAFile. Errors name the setting to correct.
 func New(cfg Config) (Doer, error) {
 	if cfg.ConnectTimeout < 0 || cfg.MaxIdleConnsPerHost < 0 {
 		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest,
@@ -50,9 +55,19 @@ func New(cfg Config) (Doer, error) {
 	if cfg.MaxIdleConnsPerHost == 0 {
 		cfg.MaxIdleConnsPerHost = DefaultIdleConnsPerHost
 	}
+	proxy, err := proxyOf(cfg.Proxy)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := trustOf(cfg.CAFile)
+	if err != nil {
+		return nil, err
+	}
 	dialer := &net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}
 	return &client{transport: &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy:                  proxy,
+		OnProxyConnectResponse: refusedByProxy,
+		TLSClientConfig:        trust,
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    cfg.ConnectTimeout,
 		MaxIdleConnsPerHost:    cfg.MaxIdleConnsPerHost,

@@ -28,6 +28,9 @@ type Fixture struct {
 	// Lacks are operations that the provider has, but not for the Model.
 	Lacks []schemas.Operation
 
+	// Query is what the provider adds to the query of a call.
+	Query string
+
 	// Routed puts what the provider's server knows of paths and bodies before the good
 	// answers of the model's dialect, which see them as the dialect has them. Nil means
 	// that they are; else the provider may change the path and body of a raw call.

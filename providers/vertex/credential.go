@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"time"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
@@ -18,22 +17,14 @@ import (
 // scope is what a token is asked for.
 const scope = "https://www.googleapis.com/auth/cloud-platform"
 
-// early is how long before its end a token is renewed.
-const early = time.Minute
-
 // Credential authorizes calls with an access token: the provider's key if there is
 // one, else one that is fetched with Google's application default credentials
 // (https://cloud.google.com/docs/authentication/application-default-credentials) and
 // kept until shortly before its end.
 type Credential struct {
-	file string // "": the default credentials
-	now  func() time.Time
-	dial *http.Transport
-
-	// turn is held by who fetches a token; nobody waits for it longer than his own
-	// context lasts.
-	turn  chan struct{}
-	token *oauth2.Token
+	file   string // "": the default credentials
+	dial   *http.Transport
+	tokens *adapter.Tokens
 }
 
 var _ adapter.Credential = (*Credential)(nil)
@@ -42,13 +33,15 @@ var _ adapter.Credential = (*Credential)(nil)
 func NewCredential(file string) *Credential {
 	dial := http.DefaultTransport.(*http.Transport).Clone()
 	dial.DisableKeepAlives = true // a token lasts an hour: a connection need not
-	return &Credential{file: file, now: time.Now, dial: dial, turn: make(chan struct{}, 1)}
+	c := &Credential{file: file, dial: dial}
+	c.tokens = adapter.NewTokens(c.fetch)
+	return c
 }
 
 // Apply implements adapter.Credential. It blocks while a token is fetched.
 func (c *Credential) Apply(ctx context.Context, key schemas.Key, req *httpx.Request) error {
 	if key.Value == "" {
-		token, err := c.valid(ctx)
+		token, err := c.tokens.Valid(ctx)
 		if err != nil {
 			return err
 		}
@@ -57,37 +50,24 @@ func (c *Credential) Apply(ctx context.Context, key schemas.Key, req *httpx.Requ
 	return adapter.Bearer.Apply(ctx, key, req)
 }
 
-// valid returns a token that lasts, fetching one if need be. A failure is not kept.
-func (c *Credential) valid(ctx context.Context) (string, error) {
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return "", httpx.Ended(ctx, false)
-	}
-	if t := c.token; t != nil && (t.Expiry.IsZero() || c.now().Before(t.Expiry.Add(-early))) {
-		return t.AccessToken, nil
-	}
-	token, err := c.fetch(ctx)
-	if ended := httpx.Ended(ctx, false); err != nil && ended != nil {
-		return "", ended
-	}
-	if err != nil {
-		return "", &schemas.Error{Kind: schemas.KindUnauthorized,
-			Message: "no access token could be fetched from Google; check vertex.credentials_file or the application default credentials"}
-	}
-	c.token = token
-	return token.AccessToken, nil
-}
-
 // fetch asks for a new token. What it sends ends with ctx.
-func (c *Credential) fetch(ctx context.Context) (*oauth2.Token, error) {
+func (c *Credential) fetch(ctx context.Context) (adapter.Token, error) {
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: bound{ctx, c.dial}})
 	creds, err := c.find(ctx)
 	if err != nil {
-		return nil, err
+		return adapter.Token{}, noToken()
 	}
-	return creds.TokenSource.Token()
+	token, err := creds.TokenSource.Token()
+	if err != nil {
+		return adapter.Token{}, noToken()
+	}
+	return adapter.Token{Value: token.AccessToken, Expires: token.Expiry}, nil
+}
+
+// noToken does not have the library's own words, which may quote an answer.
+func noToken() *schemas.Error {
+	return &schemas.Error{Kind: schemas.KindUnauthorized,
+		Message: "no access token could be fetched from Google; check vertex.credentials_file or the application default credentials"}
 }
 
 // find reads the credentials. The file is the operator's own, so its type is taken
