@@ -20,7 +20,7 @@ const TypeSimulated = "simulated"
 
 // Types returns every known type, sorted.
 func Types() []string {
-	types := []string{TypeSimulated, TypeAnthropic, TypeGemini, azure.Type, bedrock.Type, vertex.Type}
+	types := []string{TypeSimulated, TypeAnthropic, TypeCohere, TypeGemini, TypeOllama, azure.Type, bedrock.Type, vertex.Type}
 	for _, r := range table {
 		types = append(types, r.name)
 	}
@@ -32,8 +32,12 @@ func Types() []string {
 // network_config.base_url of its own does not: whether that server asks for a key
 // is not known here. A type that is not known needs none.
 func NeedsKey(typ string) bool {
+	switch typ {
+	case TypeAnthropic, TypeCohere, TypeGemini:
+		return true
+	}
 	r := rowOf(typ)
-	return typ == TypeAnthropic || typ == TypeGemini || r != nil && !r.keyOptional
+	return r != nil && !r.keyOptional
 }
 
 // Build returns the adapter of the provider called name. cfg.Type names its
@@ -97,8 +101,12 @@ func optionsOf(typ string) (opts adapter.Options, version string) {
 	switch typ {
 	case TypeAnthropic:
 		return anthropicOptions(), defaultVersion
+	case TypeCohere:
+		return cohereOptions(), cohereVersion
 	case TypeGemini:
 		return geminiOptions(), geminiVersion
+	case TypeOllama:
+		return ollamaOptions(), defaultVersion
 	}
 	r := rowOf(typ)
 	if r == nil {
@@ -120,6 +128,10 @@ func OwnURL(typ string) string {
 	return ""
 }
 
+// hasVersionInPaths reports whether the paths of a type begin with their version, since
+// not all of them have the same.
+func hasVersionInPaths(typ string) bool { return typ == TypeCohere || typ == TypeOllama }
+
 // buildRemote adds what the configuration says to a type's options.
 func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 	network := cfg.NetworkConfig
@@ -134,6 +146,9 @@ func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfi
 	var err error
 	if opts.BaseURL, err = versionedURL(opts.BaseURL, version); err != nil {
 		return nil, err
+	}
+	if hasVersionInPaths(opts.Type) {
+		opts.BaseURL = strings.TrimSuffix(opts.BaseURL, version)
 	}
 	doer, err := newDoer(cfg)
 	if err != nil {

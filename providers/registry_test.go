@@ -41,7 +41,7 @@ func TestAdaptersPassTheConformanceSuite(t *testing.T) {
 			providertest.Exercise(t, func(t *testing.T) providertest.Fixture {
 				up := providertest.NewUpstream(t)
 				cfg := schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}}
-				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: cmp.Or(models[typ], "m")}
+				return providertest.Fixture{Provider: build(t, "mine", cfg), Upstream: up, Key: key, Model: cmp.Or(models[typ], "m"), Routed: routed[typ]}
 			})
 		})
 	}
@@ -71,12 +71,15 @@ func TestGroqTakesItsOwnReasoningBack(t *testing.T) {
 	}
 }
 
+// routed are what the servers of a type have beside their dialect.
+var routed = map[string]func(http.HandlerFunc) http.HandlerFunc{"ollama": withTags}
+
 // models are the ones that a type is exercised with, where it looks at their names:
 // Bedrock's is one whose embeddings are known.
 var models = map[string]string{"bedrock": "cohere.embed-v4:0"}
 
 // dialects are the types' own, where it is not OpenAI's.
-var dialects = map[string]schemas.Dialect{"anthropic": schemas.DialectAnthropic, "bedrock": schemas.DialectBedrock, "gemini": schemas.DialectGemini,
+var dialects = map[string]schemas.Dialect{"anthropic": schemas.DialectAnthropic, "bedrock": schemas.DialectBedrock, "cohere": schemas.DialectCohere, "gemini": schemas.DialectGemini,
 	"vertex": schemas.DialectGemini}
 
 func TestTheSimulatedProviderPassesTheConformanceSuite(t *testing.T) {

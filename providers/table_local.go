@@ -8,9 +8,6 @@ import (
 // localRows are the servers that people run themselves, at the address that each
 // listens on when it is told no other.
 var localRows = []row{
-	// https://docs.ollama.com/api/openai-compatibility: a key is not needed.
-	{name: "ollama", baseURL: "http://127.0.0.1:11434", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
-
 	// https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html: a key
 	// is needed only by a server started with --api-key; "top_k" is one of its extra
 	// parameters.

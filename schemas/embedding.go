@@ -52,4 +52,18 @@ type Model struct {
 	Object  string `json:"object"`
 	Created int64  `json:"created"` // Unix seconds; 0 if unknown
 	OwnedBy string `json:"owned_by"`
+
+	// ContextLength is how many tokens the model takes; 0 if unknown.
+	ContextLength int `json:"context_length,omitempty"`
+	// Files says what a server that runs models itself has of this one; nil if unknown.
+	Files *ModelFiles `json:"files,omitempty"`
+}
+
+// ModelFiles describes the files of a model.
+type ModelFiles struct {
+	Size          int64  `json:"size"`                         // bytes
+	Format        string `json:"format,omitempty"`             // "gguf"
+	Family        string `json:"family,omitempty"`             // "llama"
+	ParameterSize string `json:"parameter_size,omitempty"`     // "7.6B"
+	Quantization  string `json:"quantization_level,omitempty"` // "Q4_K_M"
 }

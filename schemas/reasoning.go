@@ -14,6 +14,7 @@ type Thinking struct {
 // The formats of ReasoningDetail: whose model can take it back.
 const (
 	FormatAnthropic = "anthropic-claude-v1"
+	FormatCohere    = "cohere-v2"
 	FormatGemini    = "google-gemini-v1"
 	FormatResponses = "openai-responses-v1"
 )

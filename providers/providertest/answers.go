@@ -65,6 +65,8 @@ func (f Fixture) set() *answerSet {
 		return &geminiAnswers
 	case schemas.DialectBedrock:
 		return &bedrockAnswers
+	case schemas.DialectCohere:
+		return &cohereAnswers
 	}
 	return &openAIAnswers
 }

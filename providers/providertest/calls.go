@@ -22,6 +22,8 @@ func (f Fixture) request(op schemas.Operation) *schemas.Request {
 		req.Embedding = &schemas.EmbeddingRequest{Model: f.Model, Input: []string{prompt, "another"}}
 	case schemas.OperationCompletion:
 		req.Completion = &schemas.CompletionRequest{Prompt: []string{prompt}}
+	case schemas.OperationRerank:
+		req.Rerank = &schemas.RerankRequest{Query: prompt, Documents: []string{"one", "another"}}
 	case schemas.OperationModeration:
 		req.Moderation = &schemas.ModerationRequest{Input: []byte(`"` + prompt + `"`)}
 	case schemas.OperationImage:
