@@ -6,13 +6,10 @@ import (
 	"bifrost/schemas"
 )
 
-// Operations of providers without a list of models in the dialect.
-var (
-	chatUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationRaw}
-
-	chatAndEmbeddingsUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
-		schemas.OperationEmbeddings, schemas.OperationRaw}
-)
+// chatAndEmbeddingsUnlisted are those of providers without a list of models in the
+// dialect.
+var chatAndEmbeddingsUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
+	schemas.OperationEmbeddings, schemas.OperationRaw}
 
 // cloudRows are the hosted providers.
 var cloudRows = []row{
@@ -57,10 +54,13 @@ var cloudRows = []row{
 	// https://docs.x.ai/docs/api-reference: no embeddings.
 	{name: "xai", baseURL: "https://api.x.ai", auth: adapter.Bearer, operations: chatOnly},
 
-	// https://docs.baseten.co/quickstart; embeddings only dedicated deployments have
+	// https://docs.baseten.co/quickstart; the list of models:
+	// https://docs.openclaw.ai/providers/baseten; "stream_options":
+	// json-schema/baseten-streamoptions-schema.json in github.com/api-evangelist/baseten.
+	// Embeddings only dedicated deployments have
 	// (https://docs.langchain.com/oss/python/integrations/providers/baseten), each at a
-	// base URL of its own. No page that names a list of models was found.
-	{name: "baseten", baseURL: "https://inference.baseten.co", auth: adapter.Bearer, operations: chatUnlisted},
+	// base URL of its own.
+	{name: "baseten", baseURL: "https://inference.baseten.co", auth: adapter.Bearer, operations: chatOnly},
 
 	// https://inference-docs.cerebras.ai/resources/openai: no embeddings. Some fields are
 	// refused with 400: frequency_penalty, presence_penalty, logit_bias,
@@ -74,8 +74,11 @@ var cloudRows = []row{
 		operations: chatAndEmbeddingsUnlisted},
 
 	// https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope
-	// and .../embedding-interfaces-compatible-with-openai: Singapore's address. Other
-	// regions and workspaces have base URLs of their own.
+	// and .../embedding-interfaces-compatible-with-openai: Singapore's address as the
+	// page had it until 2026. It names addresses of workspaces since, as in
+	// https://WORKSPACE.ap-southeast-1.maas.aliyuncs.com/compatible-mode; other regions have
+	// base URLs of their own too. The list of models is not on these pages; clients are
+	// answered one.
 	{name: "dashscope", baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode", auth: adapter.Bearer,
 		operations: chatAndEmbeddings},
 
@@ -113,8 +116,10 @@ var cloudRows = []row{
 	// https://docs.agno.com/basics/knowledge/embedder/nebius
 	{name: "nebius", baseURL: "https://api.tokenfactory.nebius.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
 
-	// https://novita.ai/docs/api-reference/model-apis-introduction; the paths are those of
+	// https://novita.ai/docs/api-reference/model-apis-introduction, and
+	// .../model-apis-llm-list-models; the paths are those of
 	// openapi/novita-ai-openapi.json in github.com/api-evangelist/novita-ai.
+	// "stream_options": https://docs.litellm.ai/docs/providers/novita
 	{name: "novita", baseURL: "https://api.novita.ai/openai", auth: adapter.Bearer, operations: chatAndEmbeddings},
 
 	// https://docs.litellm.ai/docs/providers/nvidia_nim: the hosted API. A NIM of one's own
@@ -127,7 +132,10 @@ var cloudRows = []row{
 
 	// https://docs.sambanova.ai/docs/en/features/openai-compatibility; the address:
 	// https://docs.pipecat.ai/api-reference/server/services/llm/sambanova; embeddings:
-	// https://docs.langchain.com/oss/python/integrations/text_embedding/sambanova
+	// https://docs.langchain.com/oss/python/integrations/text_embedding/sambanova; the list
+	// of models: collections/sambanova-systems-models-api.postman_collection.json in
+	// github.com/api-evangelist/sambanova-systems; "stream_options":
+	// https://docs.sambanova.ai/cloud/api-reference/endpoints/chat
 	{name: "sambanova", baseURL: "https://api.sambanova.ai", auth: adapter.Bearer, operations: chatAndEmbeddings},
 
 	// https://www.siliconflow.com/blog/openai-sdk-siliconflow-compatibility-checks;
@@ -136,8 +144,9 @@ var cloudRows = []row{
 	{name: "siliconflow", baseURL: "https://api.siliconflow.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
 
 	// https://ai-sdk.dev/v7/providers/community-providers/zhipu, embeddings too; the base
-	// URL https://api.z.ai/api/paas is the international one. No page that names a list of
-	// models was found.
+	// URL https://api.z.ai/api/paas is the international one. "stream_options":
+	// https://docs.litellm.ai/docs/providers/bigmodel. Clients are answered a list of models
+	// below the prefix, but no page of its own that names one was found.
 	{name: "zhipu", baseURL: "https://open.bigmodel.cn/api/paas", version: "/v4", auth: adapter.Bearer,
-		operations: chatAndEmbeddingsUnlisted},
+		operations: chatAndEmbeddings},
 }

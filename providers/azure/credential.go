@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 
@@ -45,21 +46,23 @@ func NewCredential(cfg schemas.AzureConfig, baseURL string, doer httpx.Doer) *Cr
 	return c
 }
 
-// cloudOf returns the cloud of a resource and the scope of its tokens. That of a host
-// that is none of Microsoft's is the public one, unless AZURE_AUTHORITY_HOST names
-// another.
-func cloudOf(baseURL string) (cloud.Configuration, string) {
-	host := ""
-	if u, err := url.Parse(baseURL); err == nil {
-		host = u.Hostname()
+// authorityVariable names the environment's authority, which Microsoft's library reads
+// where no cloud is chosen.
+const authorityVariable = "AZURE_AUTHORITY_HOST"
+
+// cloudOf returns the cloud of a resource, unless the environment names an authority,
+// and the scope of its tokens. A host that is none of Microsoft's is of the public one.
+func cloudOf(baseURL string) (chosen cloud.Configuration, scope string) {
+	chosen, domain := cloud.AzurePublic, "com"
+	if u, err := url.Parse(baseURL); err == nil && strings.HasSuffix(u.Hostname(), ".azure.us") {
+		chosen, domain = cloud.AzureGovernment, "us"
+	} else if err == nil && strings.HasSuffix(u.Hostname(), ".azure.cn") {
+		chosen, domain = cloud.AzureChina, "cn"
 	}
-	switch {
-	case strings.HasSuffix(host, ".azure.us"):
-		return cloud.AzureGovernment, "https://cognitiveservices.azure.us/.default"
-	case strings.HasSuffix(host, ".azure.cn"):
-		return cloud.AzureChina, "https://cognitiveservices.azure.cn/.default"
+	if os.Getenv(authorityVariable) != "" {
+		chosen = cloud.Configuration{}
 	}
-	return cloud.Configuration{}, "https://cognitiveservices.azure.com/.default"
+	return chosen, "https://cognitiveservices.azure." + domain + "/.default"
 }
 
 // Apply implements adapter.Credential. It blocks while a token is fetched.

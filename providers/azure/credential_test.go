@@ -283,10 +283,12 @@ func (otherCloud) Close() error { return nil }
 
 func TestASovereignCloudHasItsOwnAuthorityAndScope(t *testing.T) {
 	for base, want := range map[string]string{
-		"https://r.openai.azure.us": "login.microsoftonline.us https://cognitiveservices.azure.us/.default",
-		"https://r.openai.azure.cn": "login.chinacloudapi.cn https://cognitiveservices.azure.cn/.default",
+		"https://r.openai.azure.com": "login.microsoftonline.com https://cognitiveservices.azure.com/.default",
+		"https://r.openai.azure.us":  "login.microsoftonline.us https://cognitiveservices.azure.us/.default",
+		"https://r.openai.azure.cn":  "login.chinacloudapi.cn https://cognitiveservices.azure.cn/.default",
 	} {
 		o := otherCloud{newEntra(t), make(chan string, 1)}
+		t.Setenv("AZURE_AUTHORITY_HOST", "")
 		req := &httpx.Request{Header: http.Header{}}
 		if err := azure.NewCredential(application, base, o).Apply(t.Context(), schemas.Key{}, req); err != nil {
 			t.Fatal(err)

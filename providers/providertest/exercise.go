@@ -20,6 +20,9 @@ type Fixture struct {
 	// provider has an upstream of its own; the tests of faults are skipped then.
 	Upstream *Upstream
 
+	// Query is what the provider adds to the query of every call but the list of models.
+	Query string
+
 	// Key is used for every call; its value must be unlike any other text.
 	Key schemas.Key
 
@@ -27,9 +30,6 @@ type Fixture struct {
 
 	// Lacks are operations that the provider has, but not for the Model.
 	Lacks []schemas.Operation
-
-	// Query is what the provider adds to the query of a call.
-	Query string
 
 	// Routed puts what the provider's server knows of paths and bodies before the good
 	// answers of the model's dialect, which see them as the dialect has them. Nil means
