@@ -95,6 +95,7 @@ var floors = []row{
 	{floor: top, path: "examples/...", may: []string{"..."}, engine: true, thirdParty: true, later: true},
 
 	{floor: top, path: "actors_test", why: "it holds tests only"},
+	{floor: top, path: "faults_test", why: "it holds tests only"},
 }
 
 // isTestSupport reports whether a package is for tests to import, as

@@ -73,15 +73,16 @@ func (x *exchange) sendEvent(event []byte) bool {
 	return err == nil && x.flush() == nil
 }
 
-// endBroken tells the client that its stream broke, unless the provider has done
-// so in the stream itself: then the error has the provider's words.
+// endBroken tells the client that its stream broke, unless the provider has done so
+// in the stream itself: then the error has the provider's words, in the client's
+// dialect. A stream that is translated does not have the event that said it.
 func (x *exchange) endBroken(err error) {
 	x.broke = err
 	if x.left() {
 		return
 	}
 	var e *schemas.Error
-	if errors.As(err, &e) && e.Upstream != nil {
+	if errors.As(err, &e) && e.Upstream != nil && (e.Upstream.Dialect == "" || e.Upstream.Dialect == x.face.Dialect()) {
 		return
 	}
 	x.sendEvent(x.face.AppendStreamError(nil, err))

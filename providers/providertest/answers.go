@@ -57,8 +57,11 @@ func (s *answerSet) wait() string { return cmp.Or(s.quiet, comment) }
 func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
 
 // set returns the answers in the dialect of the provider under test.
-func (f Fixture) set() *answerSet {
-	switch f.Provider.Describe().DialectOf(f.Model) {
+func (f Fixture) set() *answerSet { return setOf(f.Provider.Describe().DialectOf(f.Model)) }
+
+// setOf returns the answers in a dialect; OpenAI's for one that has none.
+func setOf(d schemas.Dialect) *answerSet {
+	switch d {
 	case schemas.DialectAnthropic:
 		return &anthropicAnswers
 	case schemas.DialectGemini:

@@ -116,3 +116,12 @@ func TestATranscriptionIsReadAsJSONOrAsTheTextThatWasAskedFor(t *testing.T) {
 		}
 	}
 }
+
+func TestANameThatAFormCannotCarryIsRefused(t *testing.T) {
+	for _, upload := range []schemas.TranscriptionRequest{{Filename: "a\x00.wav"}, {Filename: "a\r\nX: y"}, {Extra: map[string]string{"x\n": "1"}}} {
+		_, _, err := Codec{}.Encode(&schemas.Request{Operation: schemas.OperationTranscription, Transcription: &upload})
+		if !errors.Is(err, schemas.ErrInvalidRequest) {
+			t.Errorf("%+v: got %v", upload, err)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -20,6 +22,9 @@ import (
 // has none; it is named in dropped then.
 func encodeTranscription(call *dialect.Call, req *schemas.Request) (dropped []string, err error) {
 	t := req.Transcription
+	if !plainName(t.Filename) {
+		return nil, dialect.BadRequest("the filename has control characters, which a form cannot carry; correct it")
+	}
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	sum := sha256.Sum256(t.File)
@@ -36,6 +41,9 @@ func encodeTranscription(call *dialect.Call, req *schemas.Request) (dropped []st
 		fields["temperature"] = strconv.FormatFloat(*t.Temperature, 'g', -1, 64)
 	}
 	for name, value := range t.Extra {
+		if !plainName(name) {
+			return nil, dialect.BadRequest("the name of an extra field has control characters, which a form cannot carry; correct it")
+		}
 		if _, own := fields[name]; !own && name != "file" && name != "stream" {
 			fields[name] = value
 		}
@@ -64,6 +72,11 @@ func encodeTranscription(call *dialect.Call, req *schemas.Request) (dropped []st
 	}
 	call.Body = body.Bytes()
 	return dropped, nil
+}
+
+// plainName reports whether the header of a form's part can carry a name.
+func plainName(name string) bool {
+	return !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 // decodeTranscription reads an answer in JSON, or, where the request asked for
