@@ -63,7 +63,7 @@ func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bo
 func translated(ctx context.Context, r Router, to target, raw *schemas.RawRequest) (*schemas.Response, error) {
 	t, err := surface.Translate(raw)
 	if err != nil {
-		return nil, err
+		return nil, surface.WithAbilities(err, r.Info())
 	}
 	req := t.Request()
 	req.Provider, req.Model = to.provider, to.model

@@ -14,7 +14,7 @@ import (
 // send passes a provider's answer to the client. It returns an error only if
 // nothing was sent.
 func (x *exchange) send(raw *schemas.RawResponse) error {
-	if mediaType(raw.Header) == "text/event-stream" {
+	if mediaType(raw.Header) == "text/event-stream" && !x.stored {
 		return x.sendEvents(raw)
 	}
 	return x.sendBody(raw)
@@ -25,6 +25,7 @@ func (x *exchange) begin(raw *schemas.RawResponse, stream bool) {
 	if x.status != 0 {
 		return
 	}
+	x.patience.rest()
 	h := x.Header()
 	passHeader(h, raw.Header)
 	h.Set(headerProvider, x.provider)

@@ -8,14 +8,33 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"bifrost/schemas"
 )
 
 // trustedLength bounds the memory taken on a request's own word, in bytes.
 const trustedLength = 1 << 20
 
-// readBody reads the whole body, within the gateway's bounds in size and time.
-func (g *Gateway) readBody(x *exchange) ([]byte, error) {
-	if err := checkMedia(x.r.Header); err != nil {
+// readCall reads a call of path, which follows the version prefix.
+func (g *Gateway) readCall(x *exchange, path string, check func(http.Header) error) (*schemas.RawRequest, error) {
+	if g.draining.Load() {
+		return nil, isDraining()
+	}
+	body, err := g.readBody(x, check)
+	if err != nil {
+		return nil, err
+	}
+	raw := &schemas.RawRequest{Dialect: x.face.Dialect(), Method: x.r.Method, Path: path, Query: x.r.URL.RawQuery,
+		Header: x.r.Header.Clone(), Body: body}
+	raw.Header.Set(headerRequestID, x.id)
+	raw.Header.Del(headerProvider) // for us
+	return raw, nil
+}
+
+// readBody reads the whole body, within the gateway's bounds in size and time. check
+// says whether its type is one that is taken.
+func (g *Gateway) readBody(x *exchange, check func(http.Header) error) ([]byte, error) {
+	if err := check(x.r.Header); err != nil {
 		return nil, err
 	}
 	limit := g.opts.MaxBodyBytes
@@ -51,11 +70,25 @@ func unread(err error, limit int64) error {
 	return &refusal{closes: true, err: invalid("the body could not be read to its end; send it again")}
 }
 
-// checkMedia refuses a body that does not say that it is plain JSON.
-func checkMedia(h http.Header) error {
+// checkJSON refuses a body that does not say that it is plain JSON.
+func checkJSON(h http.Header) error {
 	if !isJSON(mediaType(h)) {
 		return wrongMedia("the body must be JSON and say so; send Content-Type: application/json")
 	}
+	return checkPlain(h)
+}
+
+// checkJSONOrForm refuses a body that says that it is neither.
+func checkJSONOrForm(h http.Header) error {
+	if media := mediaType(h); !isJSON(media) && media != "multipart/form-data" {
+		return wrongMedia("the body must be JSON, or a form with files, and say so; " +
+			"send Content-Type: application/json, or multipart/form-data with its boundary")
+	}
+	return checkPlain(h)
+}
+
+// checkPlain refuses a body that is compressed.
+func checkPlain(h http.Header) error {
 	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return wrongMedia("the body must not be compressed; send it without Content-Encoding")
 	}

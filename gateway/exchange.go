@@ -20,6 +20,9 @@ type exchange struct {
 
 	provider, model string // once resolved
 
+	patience *patience // nil: the client sets no limit
+	stored   bool      // the answer is content that is not looked at
+
 	status int // what was sent; 0: nothing yet
 	bytes  int64
 	gone   bool  // the client took no more

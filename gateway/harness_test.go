@@ -29,13 +29,14 @@ const patience = 20 * time.Second
 // fake is a provider whose raw calls are a function.
 type fake struct {
 	dialect schemas.Dialect // "": openai
+	has     []schemas.Operation
 	call    func(ctx context.Context, raw *schemas.RawRequest) (*schemas.RawResponse, error)
 	list    func(ctx context.Context) (*schemas.ModelList, error)
 }
 
 func (f *fake) Describe() schemas.ProviderInfo {
 	info := schemas.ProviderInfo{Type: "fake", Dialect: f.dialect, KeyOptional: true,
-		Operations: []schemas.Operation{schemas.OperationRaw, schemas.OperationListModels}}
+		Operations: append([]schemas.Operation{schemas.OperationRaw, schemas.OperationListModels}, f.has...)}
 	if info.Dialect == "" {
 		info.Dialect = schemas.DialectOpenAI
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -11,16 +12,10 @@ import (
 // it to the provider of its model.
 func (g *Gateway) operation(path string) endpoint {
 	return func(x *exchange) error {
-		if g.draining.Load() {
-			return isDraining()
-		}
-		body, err := g.readBody(x)
+		raw, err := g.readCall(x, path, checkJSON)
 		if err != nil {
 			return err
 		}
-		raw := &schemas.RawRequest{Dialect: x.face.Dialect(), Method: x.r.Method, Path: path, Query: x.r.URL.RawQuery,
-			Header: x.r.Header.Clone(), Body: body}
-		raw.Header.Set(headerRequestID, x.id)
 		if err := x.face.look(raw); err != nil {
 			return err
 		}
@@ -44,19 +39,33 @@ func (f *face) look(raw *schemas.RawRequest) error {
 	return looksAt(doc)
 }
 
-// pass sends the call and its answer on.
+// pass sends a call that names a model, and its answer, on.
 func (g *Gateway) pass(x *exchange, raw *schemas.RawRequest) error {
+	raw, err := g.addressed(x, raw)
+	if err != nil {
+		return err
+	}
 	if err := g.resolve(x, x.face.Model(raw)); err != nil {
 		return err
 	}
-	resp, err := g.client.DialectRequest(x.r.Context(), raw)
+	return x.forward(func(ctx context.Context) (*schemas.Response, error) { return g.client.DialectRequest(ctx, raw) })
+}
+
+// forward makes a call and sends its answer on.
+func (x *exchange) forward(call func(context.Context) (*schemas.Response, error)) error {
+	ctx, err := x.wait()
+	if err != nil {
+		return err
+	}
+	defer x.patience.end()
+	resp, err := call(ctx)
 	if err != nil {
 		x.failed(err)
-		return err
+		return x.patience.explain(err)
 	}
 	defer resp.Raw.Body.Close()
 	x.served(resp.Served)
-	return x.send(resp.Raw)
+	return x.patience.explain(x.send(resp.Raw))
 }
 
 // served notes who answered, and tells what of the request was left out.

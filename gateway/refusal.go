@@ -37,12 +37,12 @@ func badField(name, message string) error {
 
 // unknownPath names the paths that there are.
 func (f *face) unknownPath() error {
-	there := "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, or POST /v1/ and another operation whose body names a model"
+	there := "POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, or another operation of OpenAI's below /v1/, with POST, GET or DELETE"
 	switch f {
 	case geminiFace:
 		there = "POST /v1beta/models/{model}:generateContent, :streamGenerateContent, :countTokens, :embedContent or :batchEmbedContents, or GET /v1beta/models"
 	case anthropicFace:
-		there = "POST /anthropic/v1/messages, POST /anthropic/v1/messages/count_tokens, or GET /anthropic/v1/models"
+		there = "POST /anthropic/v1/messages, POST /anthropic/v1/messages/count_tokens, /anthropic/v1/messages/batches and what is below it, /anthropic/v1/files, or GET /anthropic/v1/models"
 	}
 	return &refusal{err: &schemas.Error{Kind: schemas.KindNotFound, Message: "unknown path or method; use " + there}}
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 
@@ -76,24 +75,6 @@ func (g *Gateway) add(method, path string, e endpoint) {
 	}
 	g.mux.Handle(method+" "+path, e)
 	g.mux.Handle(path, endpoint(func(*exchange) error { return wrongMethod(allow) }))
-}
-
-// otherOperation passes on an operation that has no route of its own.
-func (g *Gateway) otherOperation(prefix string) endpoint {
-	return func(x *exchange) error {
-		operation := strings.TrimPrefix(x.r.URL.EscapedPath(), prefix)
-		if x.r.Method != http.MethodPost || strings.HasSuffix(operation, "/") || x.face.disguises(operation) {
-			return x.face.unknownPath()
-		}
-		return g.operation(operation)(x)
-	}
-}
-
-// disguises reports whether an operation is written with escapes that it does not
-// need: an upstream may take it for one that is watched under its plain name.
-func (f *face) disguises(operation string) bool {
-	plain, err := url.PathUnescape(operation)
-	return err != nil || plain != operation && f.watches(plain)
 }
 
 func noRoute(x *exchange) error { return x.face.unknownPath() }

@@ -20,7 +20,10 @@ func anthropicOptions() adapter.Options {
 		Codec:      anthropic.Codec{},
 		Credential: adapter.HeaderKey{Name: "X-Api-Key"},
 		Header:     http.Header{"Anthropic-Version": {anthropic.Version}},
-		Operations: []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
-			schemas.OperationCountTokens, schemas.OperationListModels, schemas.OperationRaw},
+		Operations: with(anthropicChat, schemas.OperationBatches, schemas.OperationFiles),
 	}
 }
+
+// anthropicChat are the operations of the Messages API but for its batches.
+var anthropicChat = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
+	schemas.OperationCountTokens, schemas.OperationListModels, schemas.OperationRaw}

@@ -34,7 +34,7 @@ func ollamaOptions() adapter.Options {
 		Type: TypeOllama, BaseURL: "http://127.0.0.1:11434",
 		Codec:      ollamaCodec{},
 		Credential: adapter.Bearer, KeyOptional: true,
-		Operations: chatAndEmbeddings,
+		Operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses),
 		Route: func(_ string, call *dialect.Call) error {
 			if !strings.HasPrefix(call.Path, ollamaAPI) {
 				call.Path = defaultVersion + call.Path

@@ -18,6 +18,10 @@ import (
 // TypeSimulated is the type of the simulated provider.
 const TypeSimulated = "simulated"
 
+// typeOpenAI is the type of OpenAI's own API, and of any server that speaks its
+// dialect.
+const typeOpenAI = "openai"
+
 // Types returns every known type, sorted.
 func Types() []string {
 	types := []string{TypeSimulated, TypeAnthropic, TypeCohere, TypeGemini, TypeOllama, azure.Type, bedrock.Type, vertex.Type}
@@ -138,6 +142,9 @@ func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfi
 	if network.BaseURL != "" {
 		// Whether a server of the operator's own needs a key is not known here.
 		opts.BaseURL, opts.KeyOptional = network.BaseURL, true
+		if opts.Type == typeOpenAI { // nor is what it has
+			opts.Operations = with(opts.Operations, schemas.OperationRerank)
+		}
 	}
 	if opts.BaseURL == "" {
 		return nil, fmt.Errorf("network_config.base_url is missing, and each account of type %q has its own; set it, as in %q",
@@ -164,7 +171,7 @@ func spoken(d schemas.Dialect) adapter.Options {
 	switch d {
 	case schemas.DialectAnthropic:
 		o := anthropicOptions()
-		return adapter.Options{BaseURL: host + "/v1", Codec: o.Codec, Header: o.Header, Operations: o.Operations}
+		return adapter.Options{BaseURL: host + "/v1", Codec: o.Codec, Header: o.Header, Operations: anthropicChat}
 	case schemas.DialectGemini:
 		o := geminiOptions()
 		return adapter.Options{BaseURL: host + geminiVersion, Codec: o.Codec, Route: o.Route, Operations: o.Operations}

@@ -33,9 +33,15 @@ var (
 		schemas.OperationListModels, schemas.OperationRaw}
 	chatAndEmbeddings = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
 		schemas.OperationEmbeddings, schemas.OperationListModels, schemas.OperationRaw}
-	ofOpenAI = append(slices.Clone(chatAndEmbeddings), schemas.OperationCompletion, schemas.OperationModeration,
-		schemas.OperationImage, schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation)
+	ofOpenAI = with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationModeration,
+		schemas.OperationImage, schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation,
+		schemas.OperationResponses, schemas.OperationFiles, schemas.OperationBatches)
 )
+
+// with returns operations and more of them.
+func with(operations []schemas.Operation, more ...schemas.Operation) []schemas.Operation {
+	return slices.Concat(operations, more)
+}
 
 // table lists the OpenAI-compatible providers. The comment above a row says where its
 // facts were read.

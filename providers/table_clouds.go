@@ -21,16 +21,22 @@ var cloudRows = []row{
 	// "reasoning_content" (github.com/janhq/jan issue 8136); the name is "reasoning",
 	// as in an answer (ChatCompletionAssistantMessageParam of
 	// github.com/groq/groq-python), which models that do not reason refuse too
-	// (github.com/vercel/ai issue 8056).
-	{name: "groq", baseURL: "https://api.groq.com/openai", auth: adapter.Bearer, operations: chatOnly,
+	// (github.com/vercel/ai issue 8056). Responses: .../docs/responses-api; files and
+	// batches: .../docs/batch; sound: openapi/groq-openapi.yml in
+	// github.com/api-evangelist/groq.
+	{name: "groq", baseURL: "https://api.groq.com/openai", auth: adapter.Bearer,
+		operations: with(chatOnly, schemas.OperationResponses, schemas.OperationSpeech, schemas.OperationTranscription,
+			schemas.OperationTranslation, schemas.OperationFiles, schemas.OperationBatches),
 		chat: openai.ChatOptions{PlainReasoning: true}},
 
 	// https://docs.mistral.ai/api. Unknown fields are refused with 422:
 	// "stream_options" (github.com/openai/openai-agents-python issue 442; usage
 	// comes without asking) and "max_completion_tokens"
-	// (github.com/editor-code-assistant/eca issue 231).
-	{name: "mistral", baseURL: "https://api.mistral.ai", auth: adapter.Bearer, operations: chatAndEmbeddings,
-		chat: openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}},
+	// (github.com/editor-code-assistant/eca issue 231). Batches are below a path of its
+	// own, /batch/jobs.
+	{name: "mistral", baseURL: "https://api.mistral.ai", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationModeration, schemas.OperationTranscription, schemas.OperationFiles),
+		chat:       openai.ChatOptions{NoStreamOptions: true, MaxTokensOnly: true}},
 
 	// https://api-docs.deepseek.com: the address works with and without "/v1";
 	// no embeddings.
@@ -40,19 +46,33 @@ var cloudRows = []row{
 	// and errors inside an answer of status 200. A message's reasoning is taken under
 	// both names, and its details too (https://openrouter.ai/docs/use-cases/reasoning-tokens);
 	// "cache_control": https://openrouter.ai/docs/features/prompt-caching; "top_k":
-	// https://openrouter.ai/docs/api-reference/parameters
-	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: adapter.Bearer, operations: chatAndEmbeddings,
+	// https://openrouter.ai/docs/api-reference/parameters; sound:
+	// https://openrouter.ai/blog/insights/every-modality-one-api/; rerank and Responses:
+	// https://openrouter.ai/docs/client-sdks/python/api-reference
+	{name: "openrouter", baseURL: "https://openrouter.ai/api", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationResponses, schemas.OperationRerank, schemas.OperationSpeech,
+			schemas.OperationTranscription),
 		chat: openai.ChatOptions{TopK: true, CacheControl: true, ReasoningDetails: true}},
 
 	// https://docs.together.ai/docs/inference/openai-compatibility: the model
-	// list is a bare array; answers may end with the finish reason "eos".
-	{name: "together", baseURL: "https://api.together.ai", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// list is a bare array; answers may end with the finish reason "eos". The other
+	// operations are those of https://docs.together.ai/reference. A file is uploaded to
+	// /files/upload, with its purpose "batch-api".
+	{name: "together", baseURL: "https://api.together.ai", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationRerank, schemas.OperationImage,
+			schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation, schemas.OperationFiles,
+			schemas.OperationBatches)},
 
-	// https://docs.fireworks.ai/tools-sdks/openai-compatibility
-	{name: "fireworks", baseURL: "https://api.fireworks.ai/inference", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// https://docs.fireworks.ai/tools-sdks/openai-compatibility; the other operations:
+	// https://fireworks.ai/docs/api. Sound is at an address of its own.
+	{name: "fireworks", baseURL: "https://api.fireworks.ai/inference", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationRerank, schemas.OperationResponses)},
 
-	// https://docs.x.ai/docs/api-reference: no embeddings.
-	{name: "xai", baseURL: "https://api.x.ai", auth: adapter.Bearer, operations: chatOnly},
+	// https://docs.x.ai/docs/api-reference: no embeddings; files:
+	// https://docs.x.ai/developers/rest-api-reference/inference.md
+	{name: "xai", baseURL: "https://api.x.ai", auth: adapter.Bearer,
+		operations: with(chatOnly, schemas.OperationCompletion, schemas.OperationImage, schemas.OperationResponses,
+			schemas.OperationFiles, schemas.OperationBatches)},
 
 	// https://docs.baseten.co/quickstart; the list of models:
 	// https://docs.openclaw.ai/providers/baseten; "stream_options":
@@ -65,8 +85,9 @@ var cloudRows = []row{
 	// https://inference-docs.cerebras.ai/resources/openai: no embeddings. Some fields are
 	// refused with 400: frequency_penalty, presence_penalty, logit_bias,
 	// parallel_tool_calls and service_tier (https://hexdocs.pm/req_llm/cerebras.html).
-	// They are the caller's own wish, so they are sent.
-	{name: "cerebras", baseURL: "https://api.cerebras.ai", auth: adapter.Bearer, operations: chatOnly},
+	// They are the caller's own wish, so they are sent. Completions:
+	// https://inference-docs.cerebras.ai/api-reference/completions
+	{name: "cerebras", baseURL: "https://api.cerebras.ai", auth: adapter.Bearer, operations: with(chatOnly, schemas.OperationCompletion)},
 
 	// https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility:
 	// the account is a part of the path; chat and embeddings, and no list of models.
@@ -78,13 +99,15 @@ var cloudRows = []row{
 	// page had it until 2026. It names addresses of workspaces since, as in
 	// https://WORKSPACE.ap-southeast-1.maas.aliyuncs.com/compatible-mode; other regions have
 	// base URLs of their own too. The list of models is not on these pages; clients are
-	// answered one.
+	// answered one. Files and batches: .../openai-compatible-batch-file-input
 	{name: "dashscope", baseURL: "https://dashscope-intl.aliyuncs.com/compatible-mode", auth: adapter.Bearer,
-		operations: chatAndEmbeddings},
+		operations: with(chatAndEmbeddings, schemas.OperationFiles, schemas.OperationBatches)},
 
-	// https://deepinfra.com/docs/advanced/openai_api
+	// https://deepinfra.com/docs/advanced/openai_api; images and sound:
+	// https://docs.openclaw.ai/providers/deepinfra
 	{name: "deepinfra", baseURL: "https://api.deepinfra.com", version: "/v1/openai", auth: adapter.Bearer,
-		operations: chatAndEmbeddings},
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationImage, schemas.OperationSpeech,
+			schemas.OperationTranscription)},
 
 	// https://github.blog/changelog/2025-05-15-github-models-api-now-available: the base
 	// URL https://models.github.ai/orgs/ORG is for an organisation. Embeddings:
@@ -95,8 +118,9 @@ var cloudRows = []row{
 		operations: chatAndEmbeddingsUnlisted},
 
 	// https://tabby.tabbyml.com/docs/references/models-http-api/huggingface: embeddings
-	// are not in the dialect.
-	{name: "huggingface", baseURL: "https://router.huggingface.co", auth: adapter.Bearer, operations: chatOnly},
+	// are not in the dialect. Responses:
+	// https://huggingface.co/docs/inference-providers/guides/responses-api
+	{name: "huggingface", baseURL: "https://router.huggingface.co", auth: adapter.Bearer, operations: with(chatOnly, schemas.OperationResponses)},
 
 	// https://docs.litellm.ai/docs/providers/hyperbolic: no embeddings.
 	{name: "hyperbolic", baseURL: "https://api.hyperbolic.xyz", auth: adapter.Bearer, operations: chatOnly},
@@ -113,18 +137,24 @@ var cloudRows = []row{
 	{name: "moonshot", baseURL: "https://api.moonshot.ai", auth: adapter.Bearer, operations: chatOnly},
 
 	// https://docs.tokenfactory.nebius.com/api-reference/introduction; embeddings:
-	// https://docs.agno.com/basics/knowledge/embedder/nebius
-	{name: "nebius", baseURL: "https://api.tokenfactory.nebius.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// https://docs.agno.com/basics/knowledge/embedder/nebius; completions and images:
+	// https://docs.getbifrost.ai/providers/supported-providers/nebius
+	{name: "nebius", baseURL: "https://api.tokenfactory.nebius.com", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationImage)},
 
 	// https://novita.ai/docs/api-reference/model-apis-introduction, and
 	// .../model-apis-llm-list-models; the paths are those of
 	// openapi/novita-ai-openapi.json in github.com/api-evangelist/novita-ai.
-	// "stream_options": https://docs.litellm.ai/docs/providers/novita
-	{name: "novita", baseURL: "https://api.novita.ai/openai", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// "stream_options": https://docs.litellm.ai/docs/providers/novita Completions, files and
+	// batches: https://novita.ai/docs/guides/llm-batch-api
+	{name: "novita", baseURL: "https://api.novita.ai/openai", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationFiles, schemas.OperationBatches)},
 
 	// https://docs.litellm.ai/docs/providers/nvidia_nim: the hosted API. A NIM of one's own
-	// is at its base URL.
-	{name: "nvidia", baseURL: "https://integrate.api.nvidia.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// is at its base URL. Completions:
+	// https://docs.nvidia.com/nim/large-language-models/latest/api-reference.html
+	{name: "nvidia", baseURL: "https://integrate.api.nvidia.com", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion)},
 
 	// https://www.lava.so/docs/gateway/providers/parasail. What was read does not agree on
 	// embeddings, so there are none here.
@@ -140,8 +170,11 @@ var cloudRows = []row{
 
 	// https://www.siliconflow.com/blog/openai-sdk-siliconflow-compatibility-checks;
 	// embeddings: https://docs.continue.dev/customize/model-providers/more/siliconflow. The
-	// base URL https://api.siliconflow.cn is China's.
-	{name: "siliconflow", baseURL: "https://api.siliconflow.com", auth: adapter.Bearer, operations: chatAndEmbeddings},
+	// base URL https://api.siliconflow.cn is China's. The other operations:
+	// https://docs.siliconflow.cn/llms.txt
+	{name: "siliconflow", baseURL: "https://api.siliconflow.com", auth: adapter.Bearer,
+		operations: with(chatAndEmbeddings, schemas.OperationRerank, schemas.OperationImage, schemas.OperationSpeech,
+			schemas.OperationTranscription, schemas.OperationFiles, schemas.OperationBatches)},
 
 	// https://ai-sdk.dev/v7/providers/community-providers/zhipu, embeddings too; the base
 	// URL https://api.z.ai/api/paas is the international one. "stream_options":

@@ -3,6 +3,7 @@ package providers
 import (
 	"bifrost/internal/adapter"
 	"bifrost/internal/dialect/openai"
+	"bifrost/schemas"
 )
 
 // localRows are the servers that people run themselves, at the address that each
@@ -10,23 +11,31 @@ import (
 var localRows = []row{
 	// https://docs.vllm.ai/en/stable/serving/openai_compatible_server.html: a key
 	// is needed only by a server started with --api-key; "top_k" is one of its extra
-	// parameters.
-	{name: "vllm", baseURL: "http://127.0.0.1:8000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings,
+	// parameters. The operations: https://docs.vllm.ai/en/stable/serving/online_serving.html
+	{name: "vllm", baseURL: "http://127.0.0.1:8000", auth: adapter.Bearer, keyOptional: true,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses, schemas.OperationRerank,
+			schemas.OperationTranscription, schemas.OperationTranslation),
 		chat: openai.ChatOptions{TopK: true}},
 
 	// https://lmstudio.ai/docs/api/openai-api: a key is not needed.
-	{name: "lmstudio", baseURL: "http://127.0.0.1:1234", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+	{name: "lmstudio", baseURL: "http://127.0.0.1:1234", auth: adapter.Bearer, keyOptional: true,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses)},
 
 	// https://mintlify.com/sgl-project/sglang/backend/openai-compatible-api: a key is needed
 	// only by a server started with --api-key. Embeddings has one started with
 	// --is-embedding (https://docs.sglang.io/docs/basic_usage/openai_api_embeddings).
-	{name: "sglang", baseURL: "http://127.0.0.1:30000", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+	// Completions: .../openai_api_completions; rerank: .../native_api
+	{name: "sglang", baseURL: "http://127.0.0.1:30000", auth: adapter.Bearer, keyOptional: true,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationRerank)},
 
 	// https://www.mintlify.com/ggml-org/llama.cpp/inference/server: a key is needed only by
-	// a server started with --api-key.
-	{name: "llamacpp", baseURL: "http://127.0.0.1:8080", auth: adapter.Bearer, keyOptional: true, operations: chatAndEmbeddings},
+	// a server started with --api-key. The operations are the routes of
+	// tools/server/server.cpp in github.com/ggml-org/llama.cpp.
+	{name: "llamacpp", baseURL: "http://127.0.0.1:8080", auth: adapter.Bearer, keyOptional: true,
+		operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses, schemas.OperationRerank,
+			schemas.OperationTranscription)},
 
 	// https://huggingface.co/docs/text-generation-inference/messages_api, and
-	// router/src/server.rs for the list of models: no embeddings.
-	{name: "tgi", baseURL: "http://127.0.0.1:3000", auth: adapter.Bearer, keyOptional: true, operations: chatOnly},
+	// router/src/server.rs for completions and the list of models: no embeddings.
+	{name: "tgi", baseURL: "http://127.0.0.1:3000", auth: adapter.Bearer, keyOptional: true, operations: with(chatOnly, schemas.OperationCompletion)},
 }

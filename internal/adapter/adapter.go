@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"bifrost/internal/dialect"
@@ -137,11 +136,6 @@ func (a *Adapter) supports(op schemas.Operation) error {
 	if a.info.Supports(op) {
 		return nil
 	}
-	names := make([]string, len(a.info.Operations))
-	for i, has := range a.info.Operations {
-		names[i] = string(has)
-	}
-	slices.Sort(names)
 	return &schemas.Error{Kind: schemas.KindUnsupportedOperation,
-		Message: fmt.Sprintf("the provider has no %s; it has %s", op, strings.Join(names, ", "))}
+		Message: fmt.Sprintf("the provider has no %s; it has %s", op, dialect.Abilities(a.info.Operations))}
 }

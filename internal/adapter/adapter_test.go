@@ -19,7 +19,8 @@ import (
 )
 
 var allOperations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
-	schemas.OperationEmbeddings, schemas.OperationListModels, schemas.OperationRaw}
+	schemas.OperationEmbeddings, schemas.OperationCompletion, schemas.OperationModeration, schemas.OperationSpeech,
+	schemas.OperationResponses, schemas.OperationFiles, schemas.OperationListModels, schemas.OperationRaw}
 
 // doerFunc is a Doer of one function.
 type doerFunc func(context.Context, *httpx.Request) (*httpx.Response, error)
@@ -97,12 +98,12 @@ func TestACallersOrganizationAndCredentialsStayBehind(t *testing.T) {
 	}), nil)
 	req := raw("POST", "/chat/completions")
 	req.Raw.Header = http.Header{"Openai-Organization": {"org-theirs"}, "Openai-Project": {"proj"}, "Authorization": {"Bearer theirs"},
-		"Api-Key": {"theirs"}, "Cookie": {"a=b"}, "X-Bifrost-Session": {"s"}, "Openai-Beta": {"assistants=v2"}}
+		"Api-Key": {"theirs"}, "Cookie": {"a=b"}, "X-Bifrost-Session": {"s"}, "X-Bifrost-Provider": {"p"}, "Openai-Beta": {"assistants=v2"}}
 	if _, err := p.Call(t.Context(), &schemas.Attempt{Request: req, Number: 1, Key: schemas.Key{Value: "ours"}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"Openai-Organization": "", "Openai-Project": "", "Authorization": "Bearer ours",
-		"Api-Key": "", "Cookie": "", "X-Bifrost-Session": "", "Openai-Beta": "assistants=v2"} {
+		"Api-Key": "", "Cookie": "", "X-Bifrost-Session": "", "X-Bifrost-Provider": "", "Openai-Beta": "assistants=v2"} {
 		if got := sent.Get(name); got != want {
 			t.Errorf("%s: sent %q, want %q", name, got, want)
 		}
@@ -117,11 +118,30 @@ func TestARawCallOfATypedPathNeedsItsOperation(t *testing.T) {
 		o.Operations = []schemas.Operation{schemas.OperationChat, schemas.OperationRaw}
 	})
 	for path, supported := range map[string]bool{
-		"/chat/completions": true, "/embeddings": false, "/models": false, "/models/a%2Fb": false, "/audio/speech": true, "/files/a": true,
+		"/chat/completions": true, "/embeddings": false, "/models": false, "/models/a%2Fb": false, "/audio/speech": false, "/files/a": false,
+		"/files": false, "/uploads/u/parts": false, "/batches/b/cancel": false, "/responses/r": false, "/completions": false, "/rerank": false,
+		"/moderations": false, "/images/edits": false, "/audio/transcriptions": false, "/filesystem": true, "/vector_stores": true,
 	} {
 		_, err := call(t.Context(), p, raw("POST", path))
 		if supported && err != nil || !supported && !errors.Is(err, schemas.ErrUnsupportedOperation) {
 			t.Errorf("%s: got %v", path, err)
+		}
+	}
+}
+
+// A file may be anything, a page or a stream of events too, and is whatever was stored.
+func TestAStoredFileIsNotJudged(t *testing.T) {
+	for _, media := range []string{"text/html", "text/event-stream", "application/json", "application/octet-stream", ""} {
+		for _, body := range []string{"data: {\"error\":{\"message\":\"m\"}}\n\nrest", "<p>", ""} {
+			d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) { return response(200, media, body), nil })
+			resp, err := call(t.Context(), newAdapter(d, nil), raw("GET", "/files/f/content"))
+			if err != nil {
+				t.Fatalf("%s, %q: %v", media, body, err)
+			}
+			got, err := io.ReadAll(resp.Raw.Body)
+			if err != nil || string(got) != body || resp.Raw.Header.Get("Content-Type") != media {
+				t.Errorf("%s, %q: got %q, %v, %v", media, body, got, resp.Raw.Header, err)
+			}
 		}
 	}
 }

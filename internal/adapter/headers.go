@@ -13,7 +13,7 @@ import (
 var callersOwn = []string{
 	"Host", "Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key", "Openai-Organization", "Openai-Project", "Cookie", "Accept-Encoding", "Content-Length", "Expect",
 	"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip",
-	"X-Bifrost-Session", // the gateway's
+	"X-Bifrost-Session", "X-Bifrost-Provider", // the gateway's
 }
 
 // header returns the headers of a typed call; those of the dialect's own win.

@@ -32,8 +32,15 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if err := c.misfit(sight, resp); err != nil {
 		return nil, err
 	}
+	return c.passed(req, sight, resp)
+}
+
+// passed returns a successful answer as it is passed on.
+func (c *call) passed(req *schemas.RawRequest, sight dialect.Sight, resp *httpx.Response) (*schemas.Response, error) {
+	var err error
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
-	if mediaType(resp.Header) == "text/event-stream" || sight.Stream && unnamed(resp.Header) {
+	events := mediaType(resp.Header) == "text/event-stream" || sight.Stream && unnamed(resp.Header)
+	if events && !sight.Stored {
 		out.Header.Set("Content-Type", "text/event-stream") // some providers do not name the type of their streams
 		out.Header.Del("Content-Length")                    // events may be changed, added and left out
 		out.Body, err = c.rawStream(req, resp)
@@ -60,6 +67,9 @@ func unnamed(h http.Header) bool {
 // it is none to this call; it closes the answer then. SDKs would take a page or a
 // whole answer for a stream without an event that ended well.
 func (c *call) misfit(sight dialect.Sight, resp *httpx.Response) error {
+	if sight.Stored {
+		return nil
+	}
 	switch mediaType(resp.Header) {
 	case "text/html":
 		if sight.Operation == "" {

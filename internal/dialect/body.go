@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -18,28 +19,45 @@ func IsJSON(h http.Header) bool {
 	return err == nil && (media == "application/json" || bytes.HasSuffix([]byte(media), []byte("+json")))
 }
 
-// BodyModel returns the top-level field "model" of a body in JSON, or "".
+// BodyModel returns the model that a body names in its top-level field "model", if it
+// is JSON, or in its only part of that name, if it is a form; else "".
 func BodyModel(raw *schemas.RawRequest) string {
-	if !IsJSON(raw.Header) {
-		return ""
+	switch {
+	case IsJSON(raw.Header):
+		return gjson.GetBytes(raw.Body, "model").String()
+	case IsForm(raw.Header):
+		if at, ok := onlyFormPlace(raw.Header, raw.Body, "model"); ok {
+			return string(raw.Body[at.start:at.end])
+		}
 	}
-	return gjson.GetBytes(raw.Body, "model").String()
+	return ""
 }
 
 // WithBodyModel returns raw with another model in its body; nothing else of it
 // changes, and the body of raw is not modified. A body that names none stays as it is.
 func WithBodyModel(raw *schemas.RawRequest, model string) *schemas.RawRequest {
-	if !IsJSON(raw.Header) {
-		return raw
+	switch {
+	case IsJSON(raw.Header):
+		at := gjson.GetBytes(raw.Body, "model")
+		if at.Type == gjson.String && at.Index != 0 && at.Str != model {
+			return withBytes(raw, place{at.Index, at.Index + len(at.Raw)}, gjson.AppendJSONString(nil, model))
+		}
+	case IsForm(raw.Header):
+		at, ok := onlyFormPlace(raw.Header, raw.Body, "model")
+		if ok && string(raw.Body[at.start:at.end]) != model {
+			return withBytes(raw, at, []byte(model))
+		}
 	}
-	at := gjson.GetBytes(raw.Body, "model")
-	if at.Type != gjson.String || at.Index == 0 || at.Str == model {
-		return raw
-	}
-	body := make([]byte, 0, len(raw.Body)+len(model)+8)
-	body = append(body, raw.Body[:at.Index]...)
-	body = gjson.AppendJSONString(body, model)
-	body = append(body, raw.Body[at.Index+len(at.Raw):]...)
+	return raw
+}
+
+// withBytes returns raw with other bytes at one place of its body. A Content-Length
+// that it may have is the sender's to correct.
+func withBytes(raw *schemas.RawRequest, at place, with []byte) *schemas.RawRequest {
+	body := make([]byte, 0, len(raw.Body)+len(with))
+	body = append(body, raw.Body[:at.start]...)
+	body = append(body, with...)
+	body = append(body, raw.Body[at.end:]...)
 	out := *raw
 	out.Body = body
 	return &out
@@ -76,8 +94,11 @@ func BodyFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fall
 	return &without, out, nil
 }
 
+// ErrUntranslatable is the cause of Untranslatable's error.
+var ErrUntranslatable = errors.New("no canonical form")
+
 // Untranslatable is the error for a call that has no canonical form.
 func Untranslatable(path string) *schemas.Error {
-	return &schemas.Error{Kind: schemas.KindUnsupportedOperation,
+	return &schemas.Error{Kind: schemas.KindUnsupportedOperation, Err: ErrUntranslatable,
 		Message: "calls of " + path + " are not translated to the provider's dialect; use a provider that speaks the caller's"}
 }

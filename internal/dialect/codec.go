@@ -74,6 +74,9 @@ type Sight struct {
 	Whole bool
 	// Object tells that a successful answer is a JSON object, without an error in it.
 	Object bool
+	// Stored tells that a successful answer is what somebody has stored, as it is: a
+	// page or a stream of events in it is content.
+	Stored bool
 }
 
 // Watch follows a stream that is passed on, to tell what a caller must know of it:

@@ -3,6 +3,8 @@
 package surface
 
 import (
+	"errors"
+
 	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/anthropic"
 	"bifrost/internal/dialect/gemini"
@@ -30,4 +32,16 @@ func Known(d schemas.Dialect) (dialect.Surface, bool) {
 		return gemini.Surface{}, true
 	}
 	return nil, false
+}
+
+// WithAbilities returns the error for a call that cannot be translated with what the
+// provider has; any other error as it is.
+func WithAbilities(err error, info schemas.ProviderInfo) error {
+	var e *schemas.Error
+	if !errors.Is(err, dialect.ErrUntranslatable) || !errors.As(err, &e) {
+		return err
+	}
+	out := *e
+	out.Message += "; it has " + dialect.Abilities(info.Operations)
+	return &out
 }

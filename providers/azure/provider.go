@@ -22,7 +22,8 @@ const OwnURL = "https://RESOURCE.openai.azure.com"
 // (specification/ai/data-plane/OpenAI.v1 of github.com/Azure/azure-rest-api-specs).
 var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationEmbeddings,
 	schemas.OperationCompletion, schemas.OperationImage, schemas.OperationSpeech, schemas.OperationTranscription,
-	schemas.OperationTranslation, schemas.OperationListModels, schemas.OperationRaw}
+	schemas.OperationTranslation, schemas.OperationListModels, schemas.OperationRaw,
+	schemas.OperationResponses, schemas.OperationFiles, schemas.OperationBatches}
 
 // Options returns the adapter's options but for name, extra headers and Doer. baseURL is the
 // resource's; one that ends in "/openai" or "/openai/v1" means the same. Tokens are

@@ -52,6 +52,8 @@ func goodOpenAI(w http.ResponseWriter, r *http.Request) {
 		answer(w, "application/json", helloModels)
 	case strings.HasSuffix(r.URL.Path, "/moderations"):
 		answer(w, "application/json", `{"id":"m","model":"m","results":[{"flagged":false,"categories":{},"category_scores":{}}]}`)
+	case strings.HasSuffix(r.URL.Path, "/rerank"):
+		answer(w, "application/json", `{"id":"r","model":"m","results":[{"index":1,"relevance_score":0.5}]}`)
 	case strings.HasSuffix(r.URL.Path, "/images/generations"):
 		answer(w, "application/json", `{"created":1,"data":[{"b64_json":"AA=="}]}`)
 	case strings.HasSuffix(r.URL.Path, "/audio/speech"):

@@ -116,6 +116,10 @@ func look(raw *schemas.RawRequest) dialect.Sight {
 		return dialect.Sight{Operation: schemas.OperationCountTokens, Object: true}
 	case path == PathModels, strings.HasPrefix(path, PathModels+"/"):
 		return dialect.Sight{Operation: schemas.OperationListModels}
+	case path == pathBatches, strings.HasPrefix(path, pathBatches+"/"):
+		return dialect.Sight{Operation: schemas.OperationBatches, Stored: strings.HasSuffix(path, "/results")}
+	case path == pathFiles, strings.HasPrefix(path, pathFiles+"/"):
+		return dialect.Sight{Operation: schemas.OperationFiles, Stored: strings.HasSuffix(path, "/content")}
 	}
 	return dialect.Sight{}
 }

@@ -11,6 +11,10 @@ const (
 	PathMessages    = "/messages"
 	PathCountTokens = "/messages/count_tokens"
 	PathModels      = "/models"
+
+	// Calls of these, and of what is below them, are raw ones.
+	pathBatches = "/messages/batches"
+	pathFiles   = "/files"
 )
 
 // Version is the version of the API that this package knows, as the value of the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -165,7 +166,16 @@ func TestARawCallSaysWhatItAsksFor(t *testing.T) {
 	if s := look(raw("/models/x", ``)); s.Operation != schemas.OperationListModels {
 		t.Errorf("a model: got %+v", s)
 	}
-	if s := look(raw("/messages/batches", ``)); s.Operation != "" || s.Object {
-		t.Errorf("another: got %+v", s)
+	for path, want := range map[string]dialect.Sight{
+		"/messages/batches":             {Operation: schemas.OperationBatches},
+		"/messages/batches/b/cancel":    {Operation: schemas.OperationBatches},
+		"/messages/batches/b/results":   {Operation: schemas.OperationBatches, Stored: true},
+		"/files":                        {Operation: schemas.OperationFiles},
+		"/files/f/content":              {Operation: schemas.OperationFiles, Stored: true},
+		"/messages/batchesandsomething": {},
+	} {
+		if s := look(raw(path, ``)); s != want {
+			t.Errorf("%s: got %+v", path, s)
+		}
 	}
 }

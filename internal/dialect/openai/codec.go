@@ -141,7 +141,7 @@ func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 // look says what a raw call asks for. In the Responses API an "error" member is a
 // part of every answer.
 func look(raw *schemas.RawRequest) dialect.Sight {
-	s := dialect.Sight{Operation: operationOf(raw.Path), Stream: wantsStream(raw)}
+	s := dialect.Sight{Operation: operationOf(raw.Path), Stream: wantsStream(raw), Stored: isDownload(raw.Path)}
 	switch raw.Path {
 	case PathChat, PathCompletions:
 		s.Object = true

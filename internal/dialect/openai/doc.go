@@ -24,6 +24,13 @@ const (
 	PathSpeech         = "/audio/speech"
 	PathTranscriptions = "/audio/transcriptions"
 	PathTranslations   = "/audio/translations"
+
+	// Calls of these, and of what is below them, are raw ones; see operationOf.
+	pathImageEdits      = "/images/edits"
+	pathImageVariations = "/images/variations"
+	pathFiles           = "/files"
+	pathUploads         = "/uploads"
+	pathBatches         = "/batches"
 )
 
 // EndOfStream is the data of a stream's last event.

@@ -1,0 +1,125 @@
+package dialect
+
+import (
+	"bufio"
+	"bytes"
+	"mime"
+	"net/http"
+	"net/textproto"
+)
+
+// IsForm reports whether a header says that its body is multipart/form-data.
+func IsForm(h http.Header) bool {
+	media, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && media == "multipart/form-data"
+}
+
+// FormValues returns the contents of the parts of a form that are called name, in
+// their order. It shares them with body. A body that is not the form that h says is
+// of kind invalid_request.
+//
+// It is stricter than RFC 2046 has it, so that no reader of the same body sees another
+// part: lines end in CRLF, and the boundary is nowhere but between parts.
+func FormValues(h http.Header, body []byte, name string) ([][]byte, error) {
+	places, err := formPlaces(h, body, name)
+	if err != nil {
+		return nil, err
+	}
+	var values [][]byte
+	for _, p := range places {
+		values = append(values, body[p.start:p.end])
+	}
+	return values, nil
+}
+
+// place is a part of a body.
+type place struct{ start, end int }
+
+// onlyFormPlace returns where the only part of a form that is called name has its
+// content; false if there is none, or several.
+func onlyFormPlace(h http.Header, body []byte, name string) (place, bool) {
+	places, err := formPlaces(h, body, name)
+	if err != nil || len(places) != 1 {
+		return place{}, false
+	}
+	return places[0], true
+}
+
+// formPlaces returns where the contents of the parts called name are.
+func formPlaces(h http.Header, body []byte, name string) ([]place, error) {
+	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, BadRequest("the form's Content-Type has no boundary; send multipart/form-data; boundary=…")
+	}
+	parts, ok := formParts([]byte("--"+params["boundary"]), body)
+	if !ok {
+		return nil, BadRequest("the body is not the form that its Content-Type says, or is cut off; send it again")
+	}
+	var found []place
+	for _, p := range parts {
+		called, content, ok := readPart(body[p.start:p.end])
+		if !ok {
+			return nil, BadRequest("a part of the form has no Content-Disposition with a name; correct it")
+		}
+		if called == name {
+			found = append(found, place{p.start + content, p.end})
+		}
+	}
+	return found, nil
+}
+
+// formParts returns where the parts between the delimiters are, headers included.
+func formParts(delimiter, body []byte) (parts []place, ok bool) {
+	begun := -1 // where the part begins that is not ended
+	for at := 0; ; {
+		next := bytes.Index(body[at:], delimiter)
+		if next < 0 {
+			return nil, false
+		}
+		next += at
+		end := next // of what comes before
+		if next > 0 {
+			if end -= 2; end < max(begun, 0) || string(body[end:next]) != "\r\n" {
+				return nil, false
+			}
+		}
+		if begun >= 0 {
+			parts = append(parts, place{begun, end})
+		}
+		rest := body[next+len(delimiter):]
+		if bytes.HasPrefix(rest, []byte("--")) {
+			return parts, closes(rest[2:], delimiter)
+		}
+		padding := len(rest) - len(bytes.TrimLeft(rest, " \t"))
+		if !bytes.HasPrefix(rest[padding:], []byte("\r\n")) {
+			return nil, false
+		}
+		at = next + len(delimiter) + padding + 2
+		begun = at
+	}
+}
+
+// closes reports whether what follows the last delimiter is nothing more of the form.
+func closes(rest, delimiter []byte) bool {
+	after := bytes.TrimLeft(rest, " \t")
+	return (len(after) == 0 || bytes.HasPrefix(after, []byte("\r\n"))) && !bytes.Contains(after, delimiter)
+}
+
+// readPart returns a part's name, and where its content begins.
+func readPart(part []byte) (name string, content int, ok bool) {
+	head := bytes.Index(part, []byte("\r\n\r\n"))
+	if head < 0 {
+		return "", 0, false
+	}
+	content = head + 4
+	header, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(part[:content]))).ReadMIMEHeader()
+	if err != nil || len(header["Content-Disposition"]) != 1 {
+		return "", 0, false
+	}
+	disposition, params, err := mime.ParseMediaType(header.Get("Content-Disposition"))
+	if err != nil || disposition != "form-data" {
+		return "", 0, false
+	}
+	name, ok = params["name"]
+	return name, content, ok
+}

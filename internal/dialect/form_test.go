@@ -1,0 +1,113 @@
+package dialect_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"bifrost/internal/dialect"
+	"bifrost/schemas"
+)
+
+func upload(boundary, body string) *schemas.RawRequest {
+	return &schemas.RawRequest{Header: http.Header{"Content-Type": {`multipart/form-data; boundary="` + boundary + `"`}}, Body: []byte(body)}
+}
+
+const aForm = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"m\u00f6del\"\r\nContent-Type: audio/wav\r\n\r\n\x00\r\n\r\nmodel\r\n" +
+	"\r\n--b \t\r\ncontent-disposition: form-data; name=model\r\n\r\nwhisper-1\r\n--b--\r\n"
+
+func TestTheModelOfAFormIsFoundAndOnlyItsBytesAreReplaced(t *testing.T) {
+	raw := upload("b", aForm)
+	if got := dialect.BodyModel(raw); got != "whisper-1" {
+		t.Fatalf("got %q", got)
+	}
+	for _, model := range []string{"m", "whisper-1", "a/longer/name", ""} {
+		got := dialect.WithBodyModel(raw, model)
+		if want := strings.Replace(aForm, "whisper-1", model, 1); string(got.Body) != want || string(raw.Body) != aForm {
+			t.Errorf("%q: got %q", model, got.Body)
+		}
+	}
+}
+
+// What another reader might read otherwise is no form.
+func TestABodyThatIsNoFormNamesNoModel(t *testing.T) {
+	for name, body := range map[string]string{
+		"cut off":                strings.TrimSuffix(aForm, "--\r\n"),
+		"cut in the boundary":    strings.TrimSuffix(aForm, "-\r\n"),
+		"no part's head":         strings.Replace(aForm, "\r\n\r\nwhisper", "\r\nwhisper", 1),
+		"lines of another sort":  strings.ReplaceAll(aForm, "\r\n", "\n"),
+		"a boundary in a part":   strings.Replace(aForm, "\x00", "\x00--b", 1),
+		"a boundary in a line":   strings.Replace(aForm, "\x00", "\n--b\n", 1),
+		"a longer boundary":      strings.Replace(aForm, "--b--", "--bc\r\n--b--", 1),
+		"a second form":          aForm + aForm,
+		"something at its end":   strings.TrimSuffix(aForm, "\r\n") + "x",
+		"no name":                strings.Replace(aForm, "name=model", "x=model", 1),
+		"two dispositions":       strings.Replace(aForm, "name=model", "name=a\r\nContent-Disposition: form-data; name=model", 1),
+		"another disposition":    strings.Replace(aForm, "form-data; name=model", "attachment; name=model", 1),
+		"an empty part":          "--b\r\n--b--\r\n",
+		"nothing":                "",
+		"two models":             strings.Replace(aForm, "--b--", "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx\r\n--b--", 1),
+		"no model":               strings.Replace(aForm, "name=model", "name=models", 1),
+		"a beginning of its own": "x" + aForm,
+	} {
+		raw := upload("b", body)
+		if got := dialect.BodyModel(raw); got != "" || dialect.WithBodyModel(raw, "other") != raw {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func FuzzAForm(f *testing.F) {
+	f.Add(aForm, "b")
+	f.Add("\r\n"+aForm+"\r\nafter", "b")
+	f.Add("--\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n\r\n----", "")
+	f.Fuzz(func(t *testing.T, body, boundary string) {
+		raw := upload(boundary, body)
+		values, err := dialect.FormValues(raw.Header, raw.Body, "model")
+		if err != nil {
+			return
+		}
+		theirs := valuesOf(t, raw, "model") // every other reader sees the same parts
+		if len(theirs) != len(values) {
+			t.Fatalf("got %q, the library %q", values, theirs)
+		}
+		for i := range values {
+			if !bytes.Equal(values[i], theirs[i]) {
+				t.Fatalf("got %q, the library %q", values, theirs)
+			}
+		}
+		if len(values) != 1 {
+			return
+		}
+		if got := dialect.BodyModel(dialect.WithBodyModel(raw, "another")); got != "another" {
+			t.Fatalf("got %q after it was replaced", got)
+		}
+	})
+}
+
+// valuesOf reads a form with the standard library.
+func valuesOf(t *testing.T, raw *schemas.RawRequest, name string) (values [][]byte) {
+	r := (&http.Request{Method: "POST", Header: raw.Header, Body: io.NopCloser(bytes.NewReader(raw.Body))})
+	parts, err := r.MultipartReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			return values
+		}
+		if err != nil {
+			t.Fatalf("the library does not take the form: %v", err)
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part.FormName() == name {
+			values = append(values, content)
+		}
+	}
+}
