@@ -9,8 +9,9 @@ import (
 
 // DialectRequest makes a call as a client of raw.Dialect sends it, at the provider of
 // the model that the call names. A provider of the same dialect is given the call as
-// it is, but for the model's name; another one through the canonical form, and its
-// answer is translated back. The response's body holds a worker until it is read to
+// it is, but for the model's name; another one, and for a call of the Responses API one
+// that only has chat, through the canonical form, and its answer is translated back. The
+// response's body holds a worker until it is read to
 // its end or closed. Errors are *schemas.Error.
 func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*schemas.Response, error) {
 	if raw == nil {
@@ -54,9 +55,17 @@ func (c *Client) rawCall(ctx context.Context, r Router, to target, raw *schemas.
 }
 
 // passes reports whether a provider takes a call as it is: it speaks the call's
-// dialect. One that has not the call's operation says so.
+// dialect, and has the ability that the call needs, or no chat that the call could be
+// made of instead. One that has not the operation of any other call says so.
 func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bool {
-	return raw.Dialect == "" || info.Dialect == "" || raw.Dialect == info.DialectOf(model)
+	if raw.Dialect == "" || info.Dialect == "" {
+		return true
+	}
+	if raw.Dialect != info.DialectOf(model) {
+		return false
+	}
+	ability := surface.Ability(raw)
+	return ability == "" || info.Supports(ability) || !info.Supports(schemas.OperationChat)
 }
 
 // translated makes a call through the canonical form.
@@ -71,5 +80,5 @@ func translated(ctx context.Context, r Router, to target, raw *schemas.RawReques
 	if err != nil {
 		return nil, err
 	}
-	return surface.Answer(t, resp)
+	return surface.Answer(surface.Of(raw.Dialect), t, resp)
 }

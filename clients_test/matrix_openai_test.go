@@ -7,7 +7,6 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
-	"github.com/openai/openai-go/v3/responses"
 )
 
 func weatherTool(name string) openai.ChatCompletionToolUnionParam {
@@ -41,7 +40,7 @@ func openaiFeatures(base string, via *http.Client) []feature {
 		second := r.Choices[0].Message.ToolCalls[1].Function
 		return second.Name == "two" && json.Valid([]byte(second.Arguments)) && r.Choices[0].FinishReason == "tool_calls"
 	}
-	return []feature{
+	features := []feature{
 		{"chat", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Chat.Completions.New(ctx, params(model))
 			return has(err, err == nil && r.Choices[0].Message.Content != "" && r.Choices[0].FinishReason == "stop", "got %+v", r)
@@ -57,11 +56,6 @@ func openaiFeatures(base string, via *http.Client) []feature {
 		{"streamed tool calls", func(ctx context.Context, model string, _ plan) error {
 			r, err := collect(ctx, withTools(model))
 			return has(err, called(r), "got %+v", r)
-		}},
-		{"Responses", func(ctx context.Context, model string, _ plan) error {
-			r, err := c.Responses.New(ctx, responses.ResponseNewParams{Model: model, Store: openai.Bool(false),
-				Input: responses.ResponseNewParamsInputUnion{OfString: openai.String("Say hello")}})
-			return has(err, err == nil && r.OutputText() != "" && r.Status == "completed", "got %+v", r)
 		}},
 		{"embeddings", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Embeddings.New(ctx, openai.EmbeddingNewParams{Model: model, Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a", "b"}}})
@@ -92,4 +86,5 @@ func openaiFeatures(base string, via *http.Client) []feature {
 			return failsWith(err, func(e *openai.Error) bool { return e.StatusCode >= 500 })
 		}},
 	}
+	return append(features, responsesFeatures(c)...)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // elsewhere are features that are about a provider other than the Transport's.
-var elsewhere = []string{"unknown model", "rate limit", "failure"}
+var elsewhere = []string{"unknown model", "rate limit", "failure", "Responses rate limit"}
 
 // TestATransportServesTheSDKsForGoAsTheGatewayDoes asks for every feature of the matrix
 // through Client.Transport, with each provider's dialect.

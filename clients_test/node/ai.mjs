@@ -1,5 +1,5 @@
 import { createOpenAI } from '@ai-sdk/openai'
-import { APICallError, embedMany, generateText, jsonSchema, Output, streamText, tool } from 'ai'
+import { APICallError, embedMany, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai'
 import { assert, person, pixel, refused, weather } from './expect.mjs'
 
 const prompt = 'Say hello to the world'
@@ -85,5 +85,13 @@ export const aiChat = {
 export const aiResponses = {
   name: 'ai with @ai-sdk/openai, Responses',
   connect,
-  features: features((c, model) => c.responses(model)),
+  features: {
+    ...features((c, model) => c.responses(model)),
+    'tool loop': async (c, model) => {
+      const run = { [weather.name]: tool({ inputSchema: jsonSchema(weather.schema), execute: async () => 'Rain' }) }
+      const r = streamText(call(c.responses(model), { tools: run, stopWhen: stepCountIs(3), providerOptions: { openai: { store: false } } }))
+      assert.ok(await r.text)
+      assert.equal((await r.steps).length, 2)
+    },
+  },
 }

@@ -2,6 +2,7 @@ import OpenAI from 'openai'
 import { assert, clock, isPerson, person, pixel, refused, weather } from './expect.mjs'
 
 const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } })
+const functionTool = (t) => ({ type: 'function', name: t.name, description: t.description, parameters: t.schema, strict: false })
 const hi = [{ role: 'user', content: 'Say hello to the world' }]
 
 async function streamed(stream) {
@@ -102,11 +103,55 @@ export const openai = {
       assert.equal((await stream.finalResponse()).output_text, text)
       assert.ok(text)
     },
+    'Responses stream equals whole': async (c, model) => {
+      const whole = await c.responses.create({ model, input: 'Say hello', store: false })
+      const last = await c.responses.stream({ model, input: 'Say hello', store: false }).finalResponse()
+      assert.equal(last.output_text, whole.output_text)
+      assert.equal(last.status, 'completed')
+      assert.ok(last.usage.output_tokens > 0)
+    },
     'Responses tool call': async (c, model) => {
-      const r = await c.responses.create({ model, input: 'Say hello', store: false, tool_choice: 'required',
-        tools: [{ type: 'function', name: weather.name, parameters: weather.schema, strict: false }] })
+      const r = await c.responses.create({ model, input: 'Say hello', store: false, tool_choice: 'required', tools: [functionTool(weather)] })
       const call = r.output.find((o) => o.type === 'function_call')
       assert.equal(call.name, weather.name)
+    },
+    'Responses streamed tool calls': async (c, model) => {
+      const stream = c.responses.stream({ model, input: 'Say hello', store: false, tool_choice: 'required', tools: [functionTool(weather), functionTool(clock)] })
+      const r = await stream.finalResponse()
+      assert.deepEqual(r.output.map((o) => o.name), [weather.name, clock.name])
+      for (const o of r.output) JSON.parse(o.arguments)
+    },
+    'Responses tool result': async (c, model) => {
+      const tools = [functionTool(weather), functionTool(clock)]
+      const input = [{ role: 'user', content: 'Weather?' }]
+      const first = await c.responses.create({ model, input, store: false, tool_choice: 'required', tools })
+      for (const o of first.output) input.push(o, { type: 'function_call_output', call_id: o.call_id, output: 'Rain' })
+      const r = await c.responses.create({ model, input, store: false, tools })
+      assert.ok(r.output_text)
+    },
+    'Responses image in': async (c, model) => {
+      const r = await c.responses.create({ model, store: false, input: [{ role: 'user', content: [
+        { type: 'input_text', text: 'What is this?' }, { type: 'input_image', image_url: 'data:image/png;base64,' + pixel }] }] })
+      assert.ok(r.output_text)
+    },
+    'Responses structured output': async (c, model) => {
+      const r = await c.responses.parse({ model, input: 'Say hello', store: false,
+        text: { format: { type: 'json_schema', name: 'person', strict: true, schema: person } } })
+      isPerson(JSON.stringify(r.output_parsed))
+    },
+    'Responses length': async (c, model) => {
+      const r = await c.responses.create({ model, input: 'Say hello', store: false, max_output_tokens: 3 })
+      assert.equal(r.status, 'incomplete')
+      assert.equal(r.incomplete_details.reason, 'max_output_tokens')
+    },
+    'Responses stored state': async (c, model) => {
+      const e = await refused(() => c.responses.create({ model, input: 'Say hello', previous_response_id: 'resp_1' }))
+      assert.equal(e.status, 400)
+      assert.match(e.message, /previous_response_id/)
+    },
+    'Responses failure': async (c, _, plan) => {
+      const e = await refused(() => c.responses.create({ model: plan.failing, input: 'Say hello', store: false }))
+      assert.ok(e instanceof OpenAI.InternalServerError, e.constructor.name)
     },
     'embeddings': async (c, model) => {
       const r = await c.embeddings.create({ model, input: ['a', 'b'] }) // the SDK asks for base64

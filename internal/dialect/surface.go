@@ -58,6 +58,15 @@ type Translation interface {
 	Stream() (w ChunkWriter, contentType string)
 }
 
+// Lossy is a Translation that leaves out fields of the call by rule.
+type Lossy interface {
+	Translation
+
+	// Dropped names them, as the caller does; those that the provider's dialect cannot
+	// carry come to them.
+	Dropped() []string
+}
+
 // ChunkWriter writes the chunks of a streamed answer as events. What it appends may
 // be nothing: some events need what comes next. It is not safe for concurrent use.
 type ChunkWriter interface {
@@ -67,4 +76,13 @@ type ChunkWriter interface {
 	// AppendEnd appends what the regular end of the stream needs, the end mark
 	// included.
 	AppendEnd(dst []byte) []byte
+}
+
+// FailureWriter is a ChunkWriter whose dialect ends a stream that breaks off with an
+// event of its own, beside the error that Surface.AppendStreamError writes.
+type FailureWriter interface {
+	ChunkWriter
+
+	// AppendFailure appends that event to dst and returns it.
+	AppendFailure(dst []byte, err error) []byte
 }

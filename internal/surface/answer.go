@@ -2,8 +2,10 @@ package surface
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -11,13 +13,17 @@ import (
 
 // Answer returns the answer to a translated call as its caller expects it, in the
 // place of the provider's. A stream is written as its body is read; closing the body
-// closes the stream. resp is not modified.
-func Answer(t dialect.Translation, resp *schemas.Response) (*schemas.Response, error) {
+// closes the stream. One that the provider breaks off in its own words ends with an
+// error event of s, as one that is passed on does. resp is not modified.
+func Answer(s dialect.Surface, t dialect.Translation, resp *schemas.Response) (*schemas.Response, error) {
 	out := &schemas.Response{Served: resp.Served}
+	if lossy, ok := t.(dialect.Lossy); ok {
+		out.Dropped = slices.Concat(lossy.Dropped(), resp.Dropped)
+	}
 	if resp.Stream != nil {
 		w, contentType := t.Stream()
 		out.Raw = &schemas.RawResponse{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {contentType}},
-			Body: &stream{chunks: resp.Stream, write: w}}
+			Body: &stream{surface: s, chunks: resp.Stream, write: w}}
 		return out, nil
 	}
 	if resp.Raw != nil { // sound is the same in every dialect
@@ -35,8 +41,9 @@ func Answer(t dialect.Translation, resp *schemas.Response) (*schemas.Response, e
 // stream is the body of a translated stream. Read returns the stream's own error
 // where it breaks off.
 type stream struct {
-	chunks schemas.ChunkReader
-	write  dialect.ChunkWriter
+	surface dialect.Surface
+	chunks  schemas.ChunkReader
+	write   dialect.ChunkWriter
 
 	buffer  []byte // reused
 	pending []byte // written and not delivered
@@ -63,14 +70,27 @@ func (s *stream) advance() {
 	case err == io.EOF:
 		s.pending, s.ended = s.write.AppendEnd(s.buffer[:0]), io.EOF
 	case err != nil:
-		s.ended = err
+		s.breakOff(err)
 	default:
 		if s.pending, err = s.write.Append(s.buffer[:0], chunk); err != nil {
 			_ = s.chunks.Close()
-			s.pending, s.ended = nil, err
+			s.breakOff(err)
 			return
 		}
 		s.buffer = s.pending
+	}
+}
+
+// breakOff ends the stream with err, after the event that some dialects have for it, and
+// after the provider's own error: who reads the stream takes that for told.
+func (s *stream) breakOff(err error) {
+	s.pending, s.ended = s.buffer[:0], err
+	if w, ok := s.write.(dialect.FailureWriter); ok {
+		s.pending = w.AppendFailure(s.pending, err)
+	}
+	var e *schemas.Error
+	if errors.As(err, &e) && e.Upstream != nil {
+		s.pending = s.surface.AppendStreamError(s.pending, err)
 	}
 }
 

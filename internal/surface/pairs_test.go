@@ -68,7 +68,7 @@ func (s side) written(t *rapid.T, answer *schemas.Response) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := surface.Answer(translation, answer)
+	out, err := surface.Answer(s.surface, translation, answer)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestAPlanReturnsToItsProviderThroughEveryCaller(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := surface.Answer(translation, resp)
+			out, err := surface.Answer(c.surface, translation, resp)
 			if err != nil {
 				t.Fatal(err)
 			}

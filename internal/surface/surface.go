@@ -45,3 +45,13 @@ func WithAbilities(err error, info schemas.ProviderInfo) error {
 	out.Message += "; it has " + dialect.Abilities(info.Operations)
 	return &out
 }
+
+// Ability returns what a provider that speaks a call's dialect must have to take the
+// call as it is, where many have it not and the call can be translated for them; ""
+// where the dialect is enough.
+func Ability(raw *schemas.RawRequest) schemas.Operation {
+	if raw.Dialect == schemas.DialectOpenAI && raw.Path == openai.PathResponses {
+		return schemas.OperationResponses
+	}
+	return ""
+}

@@ -1,6 +1,7 @@
 // Package openai is the codec of the OpenAI dialect: chat completions, their
 // streams, embeddings and the smaller operations, model lists and error bodies, to
-// and from the canonical form of package schemas.
+// and from the canonical form of package schemas; and the caller's side of the
+// Responses API, for providers that only have chat.
 //
 // It is pure: no connection, no goroutine, no clock but for a Retry-After given
 // as a date. Encoders do not modify what they are given. Decoders tolerate
@@ -14,8 +15,8 @@ const (
 	PathChat       = "/chat/completions"
 	PathEmbeddings = "/embeddings"
 	PathModels     = "/models"
-	// Streams of PathCompletions are raw calls, as are all of PathResponses; how they
-	// end is known.
+	// Streams of PathCompletions are raw calls; how they end is known. Calls of
+	// PathResponses are raw where a provider has them, and else chat completions.
 	PathCompletions    = "/completions"
 	PathResponses      = "/responses"
 	PathRerank         = "/rerank" // not of OpenAI's own API

@@ -35,6 +35,8 @@ func (Surface) Translate(raw *schemas.RawRequest) (dialect.Translation, error) {
 	switch raw.Path {
 	case PathChat:
 		return translateChat(raw.Body)
+	case PathResponses:
+		return translateResponses(raw)
 	case PathEmbeddings:
 		return translateEmbedding(raw.Body)
 	}
