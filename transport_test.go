@@ -66,7 +66,7 @@ func TestEveryAnswerThroughTransportHasARequestID(t *testing.T) {
 	}
 }
 
-func TestTransportLooksForAModelInJSONOnly(t *testing.T) {
+func TestTransportLooksForAModelInABodyAsItSaysWhatItIs(t *testing.T) {
 	var asked []string
 	p := providerFunc(func(_ context.Context, a *schemas.Attempt) (*schemas.Response, error) {
 		asked = append(asked, a.Request.Model)
@@ -78,8 +78,11 @@ func TestTransportLooksForAModelInJSONOnly(t *testing.T) {
 	}
 	defer func() { _ = client.Shutdown(context.Background()) }()
 	through := &http.Client{Transport: client.Transport("p")}
-	for _, media := range []string{"application/json", "application/json; charset=utf-8", "multipart/form-data; boundary=x", ""} {
-		req, err := http.NewRequest(http.MethodPost, "http://any/v1/files", strings.NewReader(`{"model":"m"}`))
+	const inJSON, inForm = `{"model":"m"}`, "--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nf\r\n--x--\r\n"
+	for _, c := range [][2]string{{"application/json", inJSON}, {"application/json; charset=utf-8", inJSON}, {"multipart/form-data; boundary=x", inJSON},
+		{"", inJSON}, {"multipart/form-data; boundary=x", inForm}, {"multipart/form-data", inForm}, {"application/json", inForm}} {
+		media, body := c[0], c[1]
+		req, err := http.NewRequest(http.MethodPost, "http://any/v1/files", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +93,7 @@ func TestTransportLooksForAModelInJSONOnly(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 	}
-	if got := strings.Join(asked, ","); got != "m,m,," {
+	if got := strings.Join(asked, ","); got != "m,m,,,f,," {
 		t.Errorf("asked for the models %q", got)
 	}
 }

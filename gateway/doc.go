@@ -5,8 +5,9 @@
 //	POST /v1/embeddings
 //	GET  /v1/models             of all providers, as "provider/model"
 //	GET  /v1/models/{model}
-//	POST /v1/…                  any other operation whose body names a model
-//	POST /v1/messages           Anthropic's, as is /v1/messages/count_tokens
+//	POST /v1/…                  any other operation of OpenAI's, uploads too
+//	GET, DELETE /v1/…           files, batches, responses and what else is kept
+//	POST /v1/messages           Anthropic's, as is what is below it
 //	POST /v1beta/models/…:…     Gemini's calls of a model, as /v1/models/…:… is
 //	GET  /v1beta/models         in Gemini's form, and one of them
 //	GET  /healthz               200 while the process serves
@@ -14,13 +15,18 @@
 //
 // OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
 // /anthropic/v1, Gemini's under /genai/v1beta and /genai/v1; a request for the models
-// with an Anthropic-Version header is Anthropic's. The model decides the provider, as bifrost.Client.Resolve says. To one
-// of the caller's dialect the body goes byte for byte but for the model's name; any
-// other is asked through the canonical form, and X-Bifrost-Dropped names what it cannot
-// carry. An answer of the caller's dialect comes back as it is, but for what SDKs cannot
-// take and for keys of ours in it, so fields that this version does not know survive. A
-// body is an object in JSON, with Content-Type application/json or one that ends in
-// +json.
+// with an Anthropic-Version header is Anthropic's. The model decides the provider, as
+// bifrost.Client.Resolve says. A call that names none, as one about a file or a batch,
+// goes to the provider that the header X-Bifrost-Provider names, or else to the only one
+// of the caller's dialect that has the operation; what is kept at a provider names models
+// as the provider does. To a provider of the caller's dialect the body goes byte for byte
+// but for the model's name; any other is asked through the canonical form, and
+// X-Bifrost-Dropped names what it cannot carry. An answer of the caller's dialect comes
+// back as it is, but for what SDKs cannot take and for keys of ours in it, so fields that
+// this version does not know survive. A body is an object in JSON, with Content-Type
+// application/json or one that ends in +json, or a form, multipart/form-data, where it has
+// a file. It is read whole before it is sent on; a file's content comes back as the
+// provider sends it.
 //
 // # What is promised
 //
@@ -36,6 +42,9 @@
 //   - Each event of a stream is sent as soon as it is whole.
 //   - A client that disconnects, or that takes nothing for Options.WriteTimeout,
 //     cancels the upstream call.
+//   - A call ends when its client has given up by its own word, in X-Stainless-Timeout,
+//     X-Stainless-Read-Timeout or X-Server-Timeout, before the answer began: with 504,
+//     and without reaching a provider if it was queued.
 //   - One line is logged per request. No body and no credential is.
 //
 // A Gateway is safe for concurrent use. It owns no goroutine that outlives a

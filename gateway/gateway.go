@@ -20,8 +20,8 @@ const (
 
 // Options are a gateway's settings. The zero value is usable and silent.
 type Options struct {
-	// MaxBodyBytes is the largest request body, in bytes; a larger one is
-	// answered with 413. Zero or less means 32 MiB.
+	// MaxBodyBytes is the largest request body, uploads included, in bytes; a larger
+	// one is answered with 413. A body is held in memory. Zero or less means 32 MiB.
 	MaxBodyBytes int64
 
 	// BodyTimeout bounds the reading of a request's body. Zero means 2 minutes.

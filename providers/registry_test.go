@@ -219,3 +219,24 @@ func TestConfiguredTimeoutsAreObeyed(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// What a server of the operator's own has is not known, so nothing is refused before it
+// is asked.
+func TestAServerOfOnesOwnHasEveryOperationOfTheDialect(t *testing.T) {
+	for base, has := range map[string]bool{"": false, "http://127.0.0.1:1": true} {
+		info := build(t, "openai", schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{BaseURL: base}}).Describe()
+		if info.Supports(schemas.OperationRerank) != has || !info.Supports(schemas.OperationFiles) || !info.Supports(schemas.OperationResponses) {
+			t.Errorf("%q: got %v", base, info.Operations)
+		}
+	}
+}
+
+func TestNoTypeNamesAnOperationTwice(t *testing.T) {
+	for _, typ := range providers.Types() {
+		info := build(t, typ, schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{BaseURL: providers.OwnURL(typ)}}).Describe()
+		once := slices.Compact(slices.Sorted(slices.Values(info.Operations)))
+		if len(once) != len(info.Operations) {
+			t.Errorf("%s: got %v", typ, info.Operations)
+		}
+	}
+}

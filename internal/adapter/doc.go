@@ -10,7 +10,8 @@
 // or a key.
 //
 // A raw answer is delivered as it comes, but for what SDKs cannot take (see
-// dialect.Watch) and for the key, where headers or an error quote it.
+// dialect.Watch) and for the key, where headers or an error quote it. The content of a
+// stored file is not looked at.
 //
 // The package starts no goroutine. An Adapter is safe for concurrent use.
 package adapter

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -35,6 +36,10 @@ func TestAPlanReturnsToItsProviderThroughEveryCaller(t *testing.T) {
 		"openai": {openai.Surface{}, "/chat/completions", `{"model":"m","messages":[{"role":"user","content":"hi"}]}`, func(answer string) string {
 			return fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":"hi"},%s,{"role":"tool","tool_call_id":"w1","content":"7"}]}`,
 				gjson.Get(answer, "choices.0.message").Raw)
+		}},
+		"responses": {openai.Surface{}, "/responses", `{"model":"m","input":"hi"}`, func(answer string) string {
+			items := strings.TrimSuffix(strings.TrimPrefix(gjson.Get(answer, "output").Raw, "["), "]")
+			return fmt.Sprintf(`{"model":"m","input":[{"role":"user","content":"hi"},%s,{"type":"function_call_output","call_id":"w1","output":"7"}]}`, items)
 		}},
 		"anthropic": {anthropic.Surface{}, "/messages", `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`, func(answer string) string {
 			return fmt.Sprintf(`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":%s},
