@@ -101,7 +101,7 @@ var table = []group{
 				told: timedOut, code: "timeout", says: "the first byte took longer than network_config.first_byte_timeout", tries: 1, fallback: true},
 		}},
 	{title: "In a whole answer", whole: true,
-		text: "An answer is read before it is passed on. Of one over 64 KiB only that much is: if it breaks off later, so does the caller's connection.", rows: []row{
+		text: "An answer is read before it is passed on, one that is translated whole, any other up to 64 KiB. If what follows breaks off, so does the caller's connection.", rows: []row{
 			{fault: "the connection breaks", script: then(body(half), breaks), told: failed, code: "upstream",
 				says: "the connection broke in the middle of the answer", tries: 2, fallback: true},
 			{fault: "the rest does not come", script: then(body(half), stalls), network: schemas.NetworkConfig{ChunkIdleTimeout: stallTimeout},
