@@ -155,7 +155,10 @@ func lastEvent(stream string) []byte {
 func (r row) wantTries(t *testing.T, s *site, name string) {
 	t.Helper()
 	keys := s.provider.called()
-	if tries := int(s.client.Stats().Providers[name].Retries) + 1; tries != r.tries || r.network.BaseURL == "" && len(keys) != tries {
+	// A call that is not waited for until its answer begins may be given up before it
+	// arrives.
+	arrives := r.network.BaseURL == "" && r.network.FirstByteTimeout == 0
+	if tries := int(s.client.Stats().Providers[name].Retries) + 1; tries != r.tries || arrives && len(keys) != tries {
 		t.Errorf("%s: %d tries, of which %d arrived; want %d", name, tries, len(keys), r.tries)
 	}
 	if r.key == anotherKey && (len(keys) != 2 || keys[0] == keys[1]) {
