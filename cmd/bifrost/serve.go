@@ -23,7 +23,7 @@ func newServeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the gateway",
-		Long: "Serve runs the OpenAI-compatible gateway that a configuration file describes.\n" +
+		Long: "Serve runs the gateway that a configuration file describes, for clients of OpenAI, Anthropic and Gemini.\n" +
 			"SIGTERM or SIGINT finishes what was accepted, within server.shutdown_timeout; a second one ends at once.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

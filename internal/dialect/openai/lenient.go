@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 
+	"bifrost/schemas"
+
 	"github.com/tidwall/gjson"
 )
 
@@ -42,6 +44,19 @@ func (s *lenientText) UnmarshalJSON(data []byte) error {
 			}
 		}
 		*s = lenientText(text.String())
+	}
+	return nil
+}
+
+// lenientDetails are pieces of reasoning; what is of another form is left out, since
+// the text of the reasoning is beside it.
+type lenientDetails []schemas.ReasoningDetail
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (d *lenientDetails) UnmarshalJSON(data []byte) error {
+	var details []schemas.ReasoningDetail
+	if json.Unmarshal(data, &details) == nil {
+		*d = details
 	}
 	return nil
 }

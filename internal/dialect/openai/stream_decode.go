@@ -132,6 +132,7 @@ type deltaWire struct {
 	Refusal          string             `json:"refusal"`
 	ReasoningContent string             `json:"reasoning_content"`
 	Reasoning        lenientText        `json:"reasoning"` // its name at Groq, OpenRouter
+	ReasoningDetails lenientDetails     `json:"reasoning_details"`
 	ToolCalls        []schemas.ToolCall `json:"tool_calls"`
 }
 
@@ -147,7 +148,8 @@ func (w *chunkWire) canonical() *schemas.ChatChunk {
 func (w *choiceWire) canonical() schemas.ChunkChoice {
 	d := w.Delta
 	c := schemas.ChunkChoice{Index: w.Index, FinishReason: w.FinishReason, Logprobs: w.Logprobs, Delta: schemas.Delta{
-		Role: d.Role, Content: string(d.Content), Refusal: d.Refusal, Reasoning: d.ReasoningContent, ToolCalls: d.ToolCalls}}
+		Role: d.Role, Content: string(d.Content), Refusal: d.Refusal, Reasoning: d.ReasoningContent,
+		ReasoningDetails: d.ReasoningDetails, ToolCalls: d.ToolCalls}}
 	if c.Delta.Reasoning == "" {
 		c.Delta.Reasoning = string(d.Reasoning)
 	}

@@ -3,6 +3,7 @@ package openai
 import (
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -171,5 +172,35 @@ func TestAnErrorInAStreamIsOneEventWithoutAnEndMark(t *testing.T) {
 		if !strings.HasPrefix(out, `data: {"error":{`) || strings.Count(out, "\n") != 2 || !strings.Contains(out, says) {
 			t.Errorf("got %q", out)
 		}
+	}
+}
+
+// OpenRouter streams the pieces of reasoning that must come back with the next turn.
+func TestPiecesOfReasoningAreReadFromAStream(t *testing.T) {
+	const events = `data: {"choices":[{"index":0,"delta":{"reasoning":"hm","reasoning_details":[{"type":"reasoning.text","text":"hm","format":"anthropic-claude-v1","index":0}]}}]}
+
+data: {"choices":[{"index":0,"delta":{"reasoning_details":[{"type":"reasoning.text","signature":"sig","format":"anthropic-claude-v1","index":0}]}}]}
+
+data: {"choices":[{"index":0,"delta":{"content":"a","reasoning_details":"none"},"finish_reason":"stop"}]}
+
+data: [DONE]
+
+`
+	src := NewChatStream(strings.NewReader(events), StreamOptions{})
+	var acc schemas.ChatAccumulator
+	for {
+		chunk, err := src.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		acc.Add(chunk)
+	}
+	m := acc.Response().Choices[0].Message
+	want := []schemas.ReasoningDetail{{Type: schemas.ReasoningText, Text: "hm", Signature: "sig", Format: schemas.FormatAnthropic}}
+	if m.Reasoning != "hm" || !reflect.DeepEqual(m.ReasoningDetails, want) || m.Content.Text != "a" {
+		t.Errorf("got %+v", m)
 	}
 }
