@@ -38,7 +38,7 @@ func (Surface) Translate(raw *schemas.RawRequest) (dialect.Translation, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &translation{req: &schemas.Request{Operation: schemas.OperationChat, Model: chat.Model, Chat: chat}}
+	t := &translation{dropped: dialect.LeftOut(raw.Body, leftOut...), req: &schemas.Request{Operation: schemas.OperationChat, Model: chat.Model, Chat: chat}}
 	switch {
 	case raw.Path == PathCountTokens:
 		t.req.Operation = schemas.OperationCountTokens
@@ -60,8 +60,21 @@ func (Surface) Models(list *schemas.ModelList) ([]byte, error) { return EncodeMo
 // OneModel implements dialect.Surface.
 func (Surface) OneModel(model schemas.Model) ([]byte, error) { return json.Marshal(modelOf(model)) }
 
+// leftOut are the fields that have no canonical form, and without which the answer is the
+// same.
+var leftOut = []string{"cache_control", "context_management", "service_tier", "user_profile_id", "tools.#.defer_loading",
+	"tools.#.input_examples", "tools.#.allowed_callers", "tools.#.eager_input_streaming"}
+
 // translation is a call of a caller: for an answer, or for a count of its tokens.
-type translation struct{ req *schemas.Request }
+type translation struct {
+	req     *schemas.Request
+	dropped []string
+}
+
+var _ dialect.Lossy = (*translation)(nil)
+
+// Dropped implements dialect.Lossy.
+func (t *translation) Dropped() []string { return t.dropped }
 
 // Request implements dialect.Translation.
 func (t *translation) Request() *schemas.Request { return t.req }

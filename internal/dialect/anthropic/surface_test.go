@@ -3,8 +3,10 @@ package anthropic
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -52,5 +54,22 @@ func TestTheModelAndTheFallbacksAreInTheBody(t *testing.T) {
 	}
 	if got := string(s.WithModel(call, "c").Body); got != `{"model":"c"}` {
 		t.Fatalf("got %s", got)
+	}
+}
+
+func TestWhatHasNoCanonicalFormIsNamed(t *testing.T) {
+	for body, want := range map[string][]string{
+		`"service_tier":"auto","cache_control":null`:                                                   {"service_tier"},
+		`"tools":[{"name":"a","input_schema":{}},{"name":"b","input_schema":{},"defer_loading":true}]`: {"tools.defer_loading"},
+		`"top_p":1`: nil,
+	} {
+		tr, err := (Surface{}).Translate(&schemas.RawRequest{Method: "POST", Path: PathMessages,
+			Body: []byte(`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],` + body + `}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tr.(dialect.Lossy).Dropped(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v", body, got)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func translateChat(raw *schemas.RawRequest, model, method string) (dialect.Trans
 	if err != nil {
 		return nil, err
 	}
-	return &translation{method: method, thoughts: thoughts, list: !wantsEvents(raw.Query),
+	return &translation{method: method, dropped: dialect.LeftOut(body, leftOut...), thoughts: thoughts, list: !wantsEvents(raw.Query),
 		req: &schemas.Request{Operation: op, Model: model, Chat: chat}}, nil
 }
 
@@ -88,13 +88,23 @@ func (Surface) Models(list *schemas.ModelList) ([]byte, error) { return EncodeMo
 // OneModel implements dialect.Surface.
 func (Surface) OneModel(model schemas.Model) ([]byte, error) { return answer(modelOf(model)) }
 
+// leftOut are the fields that have no canonical form, and without which the answer is the
+// same, in both of their spellings.
+var leftOut = []string{"safetySettings", "safety_settings", "labels", "serviceTier", "service_tier", "store"}
+
 // translation is a call of a caller.
 type translation struct {
+	dropped  []string
 	req      *schemas.Request
 	method   string
 	thoughts bool // are shown
 	list     bool // a stream is written as one JSON array
 }
+
+var _ dialect.Lossy = (*translation)(nil)
+
+// Dropped implements dialect.Lossy.
+func (t *translation) Dropped() []string { return t.dropped }
 
 // Request implements dialect.Translation.
 func (t *translation) Request() *schemas.Request { return t.req }

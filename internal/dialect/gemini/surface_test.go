@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -249,5 +250,22 @@ func TestCountsAndVectorsAreAnsweredAsTheDialectHasThem(t *testing.T) {
 			t.Fatalf("got %v, %v", header, err)
 		}
 		sameJSON(t, body, []byte(c.want))
+	}
+}
+
+func TestWhatHasNoCanonicalFormIsNamed(t *testing.T) {
+	for body, want := range map[string][]string{
+		`"safetySettings":[],"labels":{"a":"b"}`: {"safetySettings", "labels"},
+		`"service_tier":"flex","store":null`:     {"service_tier"},
+		`"generationConfig":{}`:                  nil,
+	} {
+		tr, err := (Surface{}).Translate(&schemas.RawRequest{Method: "POST", Path: "/models/m:generateContent",
+			Body: []byte(`{"contents":[{"parts":[{"text":"a"}]}],` + body + `}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tr.(dialect.Lossy).Dropped(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v", body, got)
+		}
 	}
 }
