@@ -62,6 +62,10 @@ func jsonHeader() http.Header { return http.Header{"Content-Type": {"application
 type translatedChat struct{ req *schemas.Request }
 
 func translateChat(body []byte) (dialect.Translation, error) {
+	body, err := onlyAllowed(body)
+	if err != nil {
+		return nil, err
+	}
 	chat, stream, err := DecodeChat(body)
 	if err != nil {
 		return nil, err
