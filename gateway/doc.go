@@ -15,7 +15,7 @@
 //
 // OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
 // /anthropic/v1, Gemini's under /genai/v1beta and /genai/v1; a request for the models
-// with an Anthropic-Version header is Anthropic's. The model decides the provider, as
+// with a header of Anthropic's or Google's clients is theirs. The model decides the provider, as
 // bifrost.Client.Resolve says. A call that names none, as one about a file or a batch,
 // goes to the provider that the header X-Bifrost-Provider names, or else to the only one
 // of the caller's dialect that has the operation; what is kept at a provider names models

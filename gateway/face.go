@@ -73,6 +73,7 @@ func faceOf(r *http.Request) *face {
 	path := r.URL.Path
 	switch {
 	case strings.HasPrefix(path, "/genai/"), strings.HasPrefix(path, "/v1beta/"), path == "/v1beta",
+		isBelow(path, "/v1/models") && surface.FromGoogle(r.Header),
 		r.Method == http.MethodPost && isBelow(path, "/v1/models") && strings.Contains(path, ":"):
 		return geminiFace
 	case strings.HasPrefix(path, "/anthropic/"), path == "/v1"+anthropic.PathMessages,

@@ -111,5 +111,13 @@ func TestModelsAreListedInGeminisShapeToItsClients(t *testing.T) {
 	if got := s.get(t, "/genai/v1beta/models/simulated/sim-small"); gjson.Get(got.body, "name").Str != "models/simulated/sim-small" {
 		t.Errorf("got %s", got.body)
 	}
+	for _, header := range []string{"X-Goog-Api-Key", "X-Goog-Api-Client"} { // of its SDKs, which ask below /v1
+		if got := s.get(t, "/v1/models", header, "any"); !strings.HasPrefix(gjson.Get(got.body, "models.0.name").Str, "models/simulated/") {
+			t.Errorf("got %s", got.body)
+		}
+		if got := s.get(t, "/v1/models/simulated/sim-small", header, "any"); gjson.Get(got.body, "name").Str != "models/simulated/sim-small" {
+			t.Errorf("got %s", got.body)
+		}
+	}
 	wantGoogles(t, s.get(t, "/v1beta/models/simulated/none"), 404, "NOT_FOUND", "not_found")
 }

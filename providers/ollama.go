@@ -32,7 +32,7 @@ const ollamaTags = ollamaAPI + "tags"
 func ollamaOptions() adapter.Options {
 	return adapter.Options{
 		Type: TypeOllama, BaseURL: "http://127.0.0.1:11434",
-		Codec:      ollamaCodec{},
+		Codec:      ollamaCodec{openai.Codec{Chat: openai.ChatOptions{SystemOnly: true, MaxTokensOnly: true}}},
 		Credential: adapter.Bearer, KeyOptional: true,
 		Operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses),
 		Route: func(_ string, call *dialect.Call) error {

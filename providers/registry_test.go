@@ -240,3 +240,33 @@ func TestNoTypeNamesAnOperationTwice(t *testing.T) {
 		}
 	}
 }
+
+// Servers that do not know the role "developer" refuse it, and some take no notice of
+// "max_completion_tokens".
+func TestOnlyProvidersThatAreKnownToTakeThemAreSentTheNewerNames(t *testing.T) {
+	takeRole := []string{"openai", "openrouter", "azure"}
+	takeLimit := []string{"openai", "openrouter", "azure", "groq", "xai", "cerebras", "fireworks", "github", "minimax", "vllm", "sglang"}
+	limit := 9
+	for _, typ := range providers.Types() {
+		p := build(t, typ, schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{BaseURL: providers.OwnURL(typ)}})
+		if typ == providers.TypeSimulated || p.Describe().Dialect != schemas.DialectOpenAI {
+			continue
+		}
+		up := providertest.NewUpstream(t)
+		p = build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})
+		_, _ = p.Call(t.Context(), &schemas.Attempt{Key: key, Request: &schemas.Request{Operation: schemas.OperationChat, Model: "m", // what was sent is of interest
+			Chat: &schemas.ChatRequest{Model: "m", MaxCompletionTokens: &limit, Messages: []schemas.ChatMessage{
+				{Role: "developer", Content: schemas.TextContent("be brief")}, schemas.UserMessage("hi")}}}})
+		calls := up.Received()
+		if len(calls) != 1 {
+			t.Fatalf("%s: %d calls", typ, len(calls))
+		}
+		body := string(calls[0].Body)
+		if strings.Contains(body, `"developer"`) != slices.Contains(takeRole, typ) {
+			t.Errorf("%s was sent %s", typ, body)
+		}
+		if strings.Contains(body, `"max_completion_tokens":9`) != slices.Contains(takeLimit, typ) || !strings.Contains(body, `_tokens":9`) {
+			t.Errorf("%s was sent %s", typ, body)
+		}
+	}
+}

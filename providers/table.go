@@ -25,7 +25,12 @@ type row struct {
 	auth        adapter.HeaderKey
 	keyOptional bool
 	operations  []schemas.Operation
-	chat        openai.ChatOptions // known quirks
+
+	// chat has the known quirks. Only of OpenAI, Azure and OpenRouter it is known that they
+	// take the role "developer"; "system" means the same everywhere. "max_tokens" is what
+	// every server has known from the beginning, so it is sent wherever no page says that
+	// "max_completion_tokens" is known.
+	chat openai.ChatOptions
 }
 
 var (

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -101,9 +105,49 @@ func TestAnAnswerOfPredictWithoutVectorsIsAnError(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, body)
 		})
-		if _, err := vectors(t, up, "gemini-embedding-001", schemas.EmbeddingRequest{}); err == nil {
+		if _, err := vectors(t, up, "google/text-embedding-005", schemas.EmbeddingRequest{}); err == nil || up.Received()[0].Path != atGoogle+"text-embedding-005:predict" {
 			t.Errorf("%s was taken for vectors", body)
 		}
+	}
+}
+
+func TestAModelThatTakesOneTextIsNotSentTwo(t *testing.T) {
+	up := providertest.NewUpstream(t)
+	if _, err := vectors(t, up, "gemini-embedding-001", schemas.EmbeddingRequest{}); !errors.Is(err, schemas.ErrInvalidRequest) || len(up.Received()) > 0 {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A token may be revoked before its end.
+func TestATokenThatIsRefusedIsFetchedAnew(t *testing.T) {
+	up := providertest.NewUpstream(t)
+	given := 0
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		given++
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":3600}`, given)
+	}))
+	defer tokens.Close()
+	file := filepath.Join(t.TempDir(), "user.json")
+	if err := os.WriteFile(file, fmt.Appendf(nil, `{"type":"external_account_authorized_user","audience":"a","refresh_token":"r","client_id":"c","client_secret":"s","token_url":%q}`, tokens.URL), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := vertexAt(t, up.URL, schemas.VertexConfig{Project: "p-1", CredentialsFile: file})
+	ask := func() error {
+		_, err := p.Call(t.Context(), &schemas.Attempt{Request: &schemas.Request{Operation: schemas.OperationChat, Model: geminiModel,
+			Chat: &schemas.ChatRequest{Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}}}})
+		return err
+	}
+	up.Script(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "revoked", http.StatusUnauthorized) })
+	if err := ask(); !errors.Is(err, schemas.ErrUnauthorized) || given != 1 {
+		t.Fatalf("got %v after %d tokens", err, given)
+	}
+	up.Script(goodGemini)
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	if got := up.Received()[1].Header.Get("Authorization"); got != "Bearer token-2" {
+		t.Errorf("sent %s", got)
 	}
 }
 

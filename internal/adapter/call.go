@@ -77,6 +77,9 @@ func (c *call) refusal(resp *httpx.Response) error {
 	if ended := httpx.Ended(c.ctx, false); err != nil && ended != nil {
 		return ended
 	}
+	if fetcher, ok := c.opts.Credential.(Fetcher); ok && resp.StatusCode == http.StatusUnauthorized && c.key.Value == "" {
+		fetcher.Refused(c.ctx, c.secret)
+	}
 	return c.codec.Failure(resp.StatusCode, resp.Header, body, c.secret)
 }
 

@@ -18,6 +18,15 @@ type Credential interface {
 	Apply(ctx context.Context, key schemas.Key, req *httpx.Request) error
 }
 
+// Fetcher is a Credential that fetches a token where there is no key.
+type Fetcher interface {
+	Credential
+
+	// Refused tells that the provider answered a token with 401. The next call is to
+	// have another.
+	Refused(ctx context.Context, token string)
+}
+
 // HeaderKey is the Credential that is a header of its own: Prefix and the key's
 // value.
 type HeaderKey struct {

@@ -53,3 +53,21 @@ func (t *Tokens) Valid(ctx context.Context) (string, error) {
 	t.token = token
 	return token.Value, nil
 }
+
+// Drop forgets a token that was refused, so that the next caller fetches another. then,
+// which may be nil, is called while no fetch is under way, if the token was the kept one.
+func (t *Tokens) Drop(ctx context.Context, value string, then func()) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return
+	}
+	if t.token.Value != value {
+		return
+	}
+	t.token = Token{}
+	if then != nil {
+		then()
+	}
+}

@@ -13,12 +13,18 @@ import (
 func Detect(path string, header http.Header) (d schemas.Dialect, rest string) {
 	version, rest := cutVersion(path)
 	switch {
-	case version == "v1beta" || version == "v1alpha", isGeminiMethod(rest):
+	case version == "v1beta" || version == "v1alpha", isGeminiMethod(rest), FromGoogle(header):
 		return schemas.DialectGemini, rest
 	case rest == "/messages" || strings.HasPrefix(rest, "/messages/"), header.Get("Anthropic-Version") != "":
 		return schemas.DialectAnthropic, rest
 	}
 	return schemas.DialectOpenAI, rest
+}
+
+// FromGoogle reports whether a call is from a client of Google's, by the headers of its
+// SDKs: the newest ask below /v1 for models, as OpenAI's do.
+func FromGoogle(header http.Header) bool {
+	return header.Get("X-Goog-Api-Key") != "" || header.Get("X-Goog-Api-Client") != ""
 }
 
 // cutVersion splits a path at its first segment that is a version; "" if it has none.

@@ -31,7 +31,7 @@ type Credential struct {
 	source azcore.TokenCredential // nil until the first token; touched by fetch only
 }
 
-var _ adapter.Credential = (*Credential)(nil)
+var _ adapter.Fetcher = (*Credential)(nil)
 
 // keyHeader is where a key is.
 var keyHeader = adapter.HeaderKey{Name: "Api-Key"}
@@ -77,6 +77,12 @@ func (c *Credential) Apply(ctx context.Context, key schemas.Key, req *httpx.Requ
 	}
 	req.Header.Del(keyHeader.Name)
 	return adapter.Bearer.Apply(ctx, schemas.Key{Value: token}, req)
+}
+
+// Refused implements adapter.Fetcher. Microsoft's library keeps tokens too, so it begins
+// anew.
+func (c *Credential) Refused(ctx context.Context, token string) {
+	c.tokens.Drop(ctx, token, func() { c.source = nil })
 }
 
 // fetch asks for a new token.

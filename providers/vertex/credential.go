@@ -27,7 +27,7 @@ type Credential struct {
 	tokens *adapter.Tokens
 }
 
-var _ adapter.Credential = (*Credential)(nil)
+var _ adapter.Fetcher = (*Credential)(nil)
 
 // NewCredential returns a Credential. Nothing is read before the first call.
 func NewCredential(file string) *Credential {
@@ -49,6 +49,9 @@ func (c *Credential) Apply(ctx context.Context, key schemas.Key, req *httpx.Requ
 	}
 	return adapter.Bearer.Apply(ctx, key, req)
 }
+
+// Refused implements adapter.Fetcher.
+func (c *Credential) Refused(ctx context.Context, token string) { c.tokens.Drop(ctx, token, nil) }
 
 // fetch asks for a new token. What it sends ends with ctx.
 func (c *Credential) fetch(ctx context.Context) (adapter.Token, error) {

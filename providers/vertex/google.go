@@ -10,6 +10,17 @@ import (
 	"bifrost/schemas"
 )
 
+// googles may begin the name of a model of Google's.
+var googles = []string{"publishers/google/models/", "google/"}
+
+// plainName returns the name of a model without what tells whose it is.
+func plainName(model string) string {
+	for _, prefix := range googles {
+		model = strings.TrimPrefix(model, prefix)
+	}
+	return model
+}
+
 // google routes a call of Gemini's dialect. A model may be named by itself, as
 // "google/…" or "publishers/google/models/…", which other clients of Vertex AI do too,
 // or be a tuned one at "endpoints/…".
@@ -30,9 +41,7 @@ func (r router) google(call *dialect.Call) error {
 			call.Body = []byte(inner.Raw)
 		}
 	}
-	for _, prefix := range []string{"publishers/google/models/", "google/"} {
-		rest = strings.TrimPrefix(rest, prefix)
-	}
+	rest = plainName(rest)
 	if strings.HasPrefix(rest, "endpoints/") {
 		call.Path = r.place() + "/" + rest
 	} else {

@@ -20,6 +20,9 @@ const dialectPredict schemas.Dialect = "vertex-predict"
 // embedContent, as in Google's other API.
 var predictors = []string{"text-embedding-", "text-multilingual-embedding-", "gemini-embedding-001"}
 
+// oneAtATime is the model that takes no more than one text.
+const oneAtATime = "gemini-embedding-001"
+
 // predict is the codec of models that give vectors by the method predict; their errors
 // are those of Gemini's dialect.
 // https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api
@@ -48,6 +51,9 @@ func (predict) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 	}
 	if len(req.Embedding.Input) == 0 {
 		return nil, nil, dialect.BadRequest("the field input is empty; send a text or more")
+	}
+	if len(req.Embedding.Input) > 1 && plainName(req.Model) == oneAtATime {
+		return nil, nil, dialect.BadRequest(oneAtATime + " takes one text at a time at Vertex AI; send one, or use another model")
 	}
 	var dropped []string
 	var one instance
@@ -79,7 +85,7 @@ func (predict) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 	if err != nil {
 		return nil, nil, dialect.BadRequest("the request cannot be written as JSON; correct its further fields")
 	}
-	return &dialect.Call{Method: http.MethodPost, Path: gemini.PathModels + "/" + url.PathEscape(req.Model) + ":predict", Body: body}, dropped, nil
+	return &dialect.Call{Method: http.MethodPost, Path: gemini.PathModels + "/" + url.PathEscape(plainName(req.Model)) + ":predict", Body: body}, dropped, nil
 }
 
 func onlyVectors() error {

@@ -42,7 +42,9 @@ func Options(cfg schemas.VertexConfig, baseURL string) (adapter.Options, error) 
 func codecs() []adapter.ModelCodec {
 	all := []adapter.ModelCodec{{Prefix: claude, Codec: anthropic.Codec{}}}
 	for _, prefix := range predictors {
-		all = append(all, adapter.ModelCodec{Prefix: prefix, Codec: predict{}})
+		for _, family := range append(googles, "") {
+			all = append(all, adapter.ModelCodec{Prefix: family + prefix, Codec: predict{}})
+		}
 	}
 	return all
 }

@@ -16,7 +16,14 @@ type ChatOptions struct {
 	// Quirks of providers that refuse a field of the dialect.
 	NoStreamOptions bool // "stream_options" is not sent
 	MaxTokensOnly   bool // "max_completion_tokens" is sent as "max_tokens"
+	SystemOnly      bool // the role "developer" is sent as "system"
 	PlainReasoning  bool // a message's "reasoning_content" is sent as "reasoning"
+	NoReasoning     bool // a message's "reasoning_content" is not sent
+	RandomSeed      bool // "seed" is sent as "random_seed"
+	ShortCallIDs    bool // ids of calls are sent as nine letters and digits
+
+	// Refuses are further top-level fields that are not sent.
+	Refuses []string
 
 	// Quirks of providers that take more than OpenAI's own API.
 	TopK             bool // "top_k"

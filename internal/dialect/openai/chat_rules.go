@@ -23,6 +23,7 @@ func plainRequest(req *schemas.ChatRequest, opts ChatOptions) (*schemas.ChatRequ
 			return nil, nil, err
 		}
 	}
+	p.quirks(&out)
 	out.Tools = slices.Clone(req.Tools)
 	for i := range out.Tools {
 		if out.Tools[i].Raw != nil {
@@ -68,6 +69,7 @@ func (p *plainer) drop(name string) {
 
 // message changes m, which shares its parts with the caller's.
 func (p *plainer) message(m *schemas.ChatMessage) error {
+	p.messageQuirks(m)
 	if len(m.ReasoningDetails) > 0 && !p.opts.ReasoningDetails {
 		m.ReasoningDetails = nil
 		p.drop("messages.reasoning_details")
