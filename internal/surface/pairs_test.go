@@ -14,6 +14,7 @@ import (
 
 	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/anthropic"
+	"bifrost/internal/dialect/bedrock"
 	"bifrost/internal/dialect/cohere"
 	"bifrost/internal/dialect/gemini"
 	"bifrost/internal/dialect/openai"
@@ -57,7 +58,10 @@ var sides = []side{
 }
 
 // providersOnly are the dialects without callers.
-var providersOnly = []side{{name: "cohere", codec: cohere.Codec{}, write: writeCohere, lacks: []string{"content_filter"}}}
+var providersOnly = []side{
+	{name: "cohere", codec: cohere.Codec{}, write: writeCohere, lacks: []string{"content_filter"}},
+	{name: "bedrock", codec: bedrock.Codec{}, write: writeBedrock},
+}
 
 // written returns an answer as the side writes it.
 func (s side) written(t *rapid.T, answer *schemas.Response) []byte {
