@@ -85,8 +85,8 @@ func (r row) wantTold(t *testing.T, k kind, got answer, want string) {
 		t.Errorf("the code is %q, want %q", code, r.code)
 	}
 	says := r.says
-	if k.caller != k.speaks && r.typed != "" {
-		says = r.typed
+	if own, ok := r.typed[k.name]; ok {
+		says = own
 	}
 	if !strings.HasPrefix(message, says) {
 		t.Errorf("the message is %q, want %q…", message, says)

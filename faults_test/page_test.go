@@ -22,7 +22,7 @@ After each, the next ordinary request to the same provider is answered, and the 
 
 - **What the caller is told** is a status and the word of his dialect: ` + "`error.type`" + ` for clients of OpenAI and Anthropic, ` + "`error.status`" + `
   for those of Gemini. *As sent* is the provider's own error, untouched. Clients of the provider's dialect call ` + "`openai`, `anthropic`" + `,
-  ` + "`gemini`" + ` and (as Anthropic's) Claude at ` + "`vertex`; `bedrock`" + ` is called by one of OpenAI's.
+  ` + "`gemini`" + ` and (as Anthropic's) Claude at ` + "`vertex`; `azure`, `bedrock` and `cohere`" + ` are called by one of OpenAI's.
 - **Code** is the header ` + "`X-Bifrost-Code`" + `; in a stream that has begun it is in the last event, unless that is as sent.
 - **Message** is how it begins; *the provider's* words are passed on.
 - **Tries** are at the provider. A second one comes after the pause between retries and with any key, if nothing else is said.
@@ -54,10 +54,13 @@ func (r row) message() string {
 	if r.says == sayings || r.says == eventSayings {
 		return "*the provider's*"
 	}
-	if r.typed != "" {
-		return r.says + " …; translated: " + r.typed + " …"
+	text := r.says + " …"
+	for _, k := range kinds {
+		if own, ok := r.typed[k.name]; ok {
+			text += "; " + k.name + ": " + own + " …"
+		}
 	}
-	return r.says + " …"
+	return text
 }
 
 func (r row) turns() string {

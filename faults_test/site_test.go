@@ -55,6 +55,8 @@ var kinds = [columns]kind{
 		prepare: func(c *schemas.ProviderConfig) { c.Bedrock = &schemas.BedrockConfig{Region: "eu-west-1"} }},
 	{name: "vertex", speaks: schemas.DialectAnthropic, caller: schemas.DialectAnthropic, errorOf: anthropicError,
 		prepare: func(c *schemas.ProviderConfig) { c.Vertex = &schemas.VertexConfig{Project: "p-1"} }, routed: asMessages},
+	{name: "azure", speaks: schemas.DialectOpenAI, caller: schemas.DialectOpenAI, errorOf: openAIError, routed: asOpenAIs},
+	{name: "cohere", speaks: schemas.DialectCohere, caller: schemas.DialectOpenAI, errorOf: bedrockError},
 }
 
 func openAIError(int) string {
@@ -69,6 +71,7 @@ func geminiError(status int) string {
 	return fmt.Sprintf(`{"error":{"code":%d,"message":%q,"status":"A_STATUS"}}`, status, sayings)
 }
 
+// bedrockError is Cohere's shape, too.
 func bedrockError(int) string { return `{"message":"` + sayings + `"}` }
 
 // asMessages shows the calls of Claude at Vertex AI as Anthropic's own API has them.
@@ -76,6 +79,14 @@ func asMessages(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/v1/messages"
 		r.Header.Set("Anthropic-Version", "in the body")
+		next(w, r)
+	}
+}
+
+// asOpenAIs shows the calls of a resource at Azure as OpenAI's own API has them.
+func asOpenAIs(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Path = strings.TrimPrefix(r.URL.Path, "/openai")
 		next(w, r)
 	}
 }
@@ -292,7 +303,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	key := r.Header.Get("Authorization") + r.Header.Get("X-Api-Key") + r.Header.Get("X-Goog-Api-Key")
+	key := r.Header.Get("Authorization") + r.Header.Get("X-Api-Key") + r.Header.Get("X-Goog-Api-Key") + r.Header.Get("Api-Key")
 	u.mu.Lock()
 	u.keys = append(u.keys, strings.TrimPrefix(key, "Bearer "))
 	h := u.scripted

@@ -7,7 +7,7 @@ import (
 	"bifrost/schemas"
 )
 
-const columns = 5
+const columns = 7
 
 // row is one fault and what comes of it. The provider fails at every call; it has two
 // keys for the model and may be asked twice.
@@ -22,9 +22,10 @@ type row struct {
 	told [columns]string
 	// code is X-Bifrost-Code or, in a stream that has begun, the code in its last event.
 	code string
-	// says is how the message begins; typed, if it is not empty, how it does where the
+	// says is how the message begins; typed, how it does otherwise for those kinds whose
 	// answer is translated.
-	says, typed string
+	says  string
+	typed map[string]string
 
 	tries    int    // at the provider
 	key      string // whose turn the second try is; "": any key's
@@ -49,19 +50,16 @@ type group struct {
 	rows          []row
 }
 
-func all(told string) [columns]string { return [columns]string{told, told, told, told, told} }
-
 // refusal is what is told of a status that keeps the provider's body where the caller
-// can read it, and has bedrock's word for it where not.
-func refusal(status, bedrock string) [columns]string {
-	told := all(status + " as sent")
-	told[3] = status + " " + bedrock
-	return told
+// can read it, and a word of the caller's dialect for it where not.
+func refusal(status, word string) [columns]string {
+	sent, ours := status+" as sent", status+" "+word
+	return [columns]string{sent, sent, sent, ours, sent, sent, ours}
 }
 
 // ours is what is told of an error without an answer of the provider's.
 func ours(openai, anthropic, gemini string) [columns]string {
-	return [columns]string{openai, anthropic, gemini, openai, anthropic}
+	return [columns]string{openai, anthropic, gemini, openai, anthropic, openai, openai}
 }
 
 var (
@@ -109,14 +107,14 @@ var table = []group{
 			{fault: "an error with status 200", script: body(func(k kind, _ providertest.Wire) string { return k.errorOf(http.StatusInternalServerError) }),
 				told: refusal("500", "server_error"), code: "upstream", says: sayings, tries: 2, fallback: true},
 			{fault: "broken JSON", script: body(half), told: failed, code: "upstream", says: "the provider's answer is cut off",
-				typed: "the answer is not one of Converse", tries: 2, fallback: true},
+				typed: map[string]string{"bedrock": "the answer is not one of Converse", "cohere": "the answer is not"}, tries: 2, fallback: true},
 		}},
 	{title: "In a stream, before its first content", stream: true, text: "The status waits for the first content, so nothing has been sent.", rows: []row{
 		{fault: "the connection breaks", script: then(events(opening), breaks), told: failed, code: "upstream",
 			says: "the connection broke in the middle of the answer", tries: 2, fallback: true},
 		{fault: "it ends", script: events(opening), told: failed, code: "upstream", says: "the stream ended", tries: 2, fallback: true},
 		{fault: "an error event", script: events(func(w providertest.Wire) string { return w.Opening + w.Failure }),
-			told: [columns]string{"503 as sent", "529 as sent", "503 as sent", "503 server_error", "529 as sent"}, code: "upstream", says: eventSayings,
+			told: [columns]string{"503 as sent", "529 as sent", "503 as sent", "503 server_error", "529 as sent", "503 as sent", "500 server_error"}, code: "upstream", says: eventSayings,
 			tries: 2, fallback: true},
 		{fault: "a whole answer", script: body(func(_ kind, w providertest.Wire) string { return w.Whole }), told: failed, code: "upstream",
 			says: "the provider answered a request for a stream with a whole answer", tries: 2, fallback: true},
@@ -128,12 +126,12 @@ var table = []group{
 			told: ours("200, then server_error", "200, then timeout_error", "200, then DEADLINE_EXCEEDED"), code: "timeout",
 			says: "the next part of the answer took longer than network_config.chunk_idle_timeout", tries: 1},
 		{fault: "an error event", script: events(func(w providertest.Wire) string { return w.Hello + w.Failure }),
-			told: [columns]string{"200, then as sent", "200, then as sent", "200, then as sent", "200, then server_error", "200, then as sent"},
+			told: [columns]string{"200, then as sent", "200, then as sent", "200, then as sent", "200, then server_error", "200, then as sent", "200, then as sent", "200, then server_error"},
 			code: "upstream", says: eventSayings, tries: 1},
 		{fault: "it ends without its end mark", script: events(begun), told: broke, code: "upstream", says: "the stream ended", tries: 1},
 		{fault: "what follows is no event", script: events(func(w providertest.Wire) string { return w.Hello + "garbage\n\n" }), told: broke, code: "upstream",
-			says: "the stream ended", typed: "the stream broke off within a frame", tries: 1},
+			says: "the stream ended", typed: map[string]string{"bedrock": "the stream broke off within a frame"}, tries: 1},
 		{fault: "broken JSON", script: events(func(w providertest.Wire) string { return w.Hello + "data: {\"a\":\n\n" }), told: broke, code: "upstream",
-			says: "the stream ended", typed: "the stream broke off within a frame", tries: 1},
+			says: "the stream ended", typed: map[string]string{"bedrock": "the stream broke off within a frame", "cohere": "the answer is not an event"}, tries: 1},
 	}},
 }

@@ -14,8 +14,8 @@ const maxWords = 2000
 
 // wordPaths are where providers put their message, besides "error.message".
 // FastAPI's "detail" is a text or a list of objects with "msg"; Google sends a
-// list of one error.
-var wordPaths = []string{"error.message", "error", "message", "detail", "detail.0.msg", "detail.message", "errors.0.message", "errors.0", "0.error.message", "error.error", "error_description"}
+// list of one error; Cohere ends a stream with "delta.error".
+var wordPaths = []string{"error.message", "error", "message", "detail", "detail.0.msg", "detail.message", "errors.0.message", "errors.0", "0.error.message", "error.error", "error_description", "delta.error"}
 
 // errorWords returns what an error body says; ""
 // if it says nothing that a person could read.
