@@ -74,7 +74,7 @@ func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 	ev, err := s.events.Next()
 	switch {
 	case err == io.EOF:
-		return nil, endedEarly()
+		return nil, dialect.BadAnswer(noEnd)
 	case err != nil:
 		return nil, err
 	case len(ev.Data) == 0 || string(ev.Data) == doneMark:
@@ -83,7 +83,7 @@ func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 	var in eventWire
 	if err := json.Unmarshal(ev.Data, &in); err != nil {
 		if ev.Incomplete {
-			return nil, cutOff()
+			return nil, dialect.BadAnswer("the stream ended in the middle of an event; try again")
 		}
 		if err := ErrorWithin(ev.Data, s.opts.Key); err != nil {
 			return nil, err
@@ -104,13 +104,8 @@ func (s *ChatStream) next() (*schemas.ChatChunk, error) {
 // doneMark is OpenAI's end mark, which follows the end of the message in some streams.
 const doneMark = "[DONE]"
 
-func endedEarly() error {
-	return dialect.BadAnswer("the stream ended without the end of the message; try again")
-}
-
-func cutOff() error {
-	return dialect.BadAnswer("the stream ended in the middle of an event; try again")
-}
+// noEnd is what a stream that ends early is told as.
+const noEnd = "the stream ended without the end of the message; try again"
 
 // mayFail reports whether an event of a type may be an error: the end of a message, or
 // one that is not known.

@@ -2,7 +2,6 @@ package cohere
 
 import (
 	"encoding/json"
-	"io"
 
 	"github.com/tidwall/gjson"
 
@@ -14,12 +13,9 @@ import (
 // StreamWatch is a dialect.Watch: it passes every event on as it is, but for the key in
 // an error. It is not safe for concurrent use.
 type StreamWatch struct {
-	key  string
-	chat bool // ends with the end of a message
+	dialect.StreamEnd // known are chats: they end with the end of a message
 
-	done, cut bool
-	failed    *schemas.Error
-	lacking   string // what the last event has not of its blank line
+	key string
 }
 
 var _ dialect.Watch = (*StreamWatch)(nil)
@@ -27,7 +23,7 @@ var _ dialect.Watch = (*StreamWatch)(nil)
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a path that
 // is not PathChat, every end counts as regular.
 func NewStreamWatch(path, key string) *StreamWatch {
-	return &StreamWatch{key: key, chat: path == PathChat}
+	return &StreamWatch{key: key, StreamEnd: dialect.StreamEnd{Known: path == PathChat}}
 }
 
 // See implements dialect.Watch. The beginnings of the message and of its content are no
@@ -35,16 +31,13 @@ func NewStreamWatch(path, key string) *StreamWatch {
 func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *schemas.Error) {
 	content, failure = w.look(ev)
 	switch {
-	case w.cut: // of no use to a client, and half an error may have half a key
+	case w.Cut: // of no use to a client, and half an error may have half a key
 	case failure != nil:
 		pass = w.withoutKey(ev)
 	default:
 		pass = ev.Raw
 	}
-	w.lacking = ""
-	if ev.Incomplete && !w.cut {
-		w.lacking = wire.Lacking(pass)
-	}
+	w.Passed(ev, pass)
 	return pass, content, failure
 }
 
@@ -54,7 +47,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	case len(ev.Data) == 0 || string(ev.Data) == doneMark:
 		return false, nil
 	case ev.Incomplete && !gjson.ValidBytes(ev.Data):
-		w.cut = true
+		w.Cut = true
 		return true, nil
 	}
 	typ := gjson.GetBytes(ev.Data, "type").Str
@@ -63,30 +56,26 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	}
 	if mayFail(typ) {
 		if status := statusWithin(ev.Data); status != 0 {
-			w.failed = dialect.FailureWithin(schemas.DialectCohere, status, ev.Data, w.key)
-			return true, w.failed
+			w.Failed = dialect.FailureWithin(schemas.DialectCohere, status, ev.Data, w.key)
+			return true, w.Failed
 		}
 	}
 	switch typ {
 	case eventMessageStart, eventContentStart, eventContentEnd, eventDebug:
-		return !w.chat, nil
+		return !w.Known, nil
 	case eventMessageEnd:
-		w.done = w.chat
+		w.Marked = w.Known
 	}
 	return true, nil
 }
 
 // withoutKey returns an error event without the key, which it may quote.
 func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
-	if !dialect.Quotes(ev.Raw, w.key) {
-		return ev.Raw
+	masked, intact := dialect.EventWithoutKey(ev, w.key)
+	if !intact {
+		return appendError(nil, w.Failed)
 	}
-	data := dialect.Masked(ev.Data, w.key)
-	name := string(dialect.Masked([]byte(ev.Name), w.key))
-	if name != ev.Name || gjson.ValidBytes(ev.Data) && !gjson.ValidBytes(data) {
-		return appendError(nil, w.failed) // the key is no more than a number, or a word of the dialect
-	}
-	return wire.AppendEvent(nil, name, data)
+	return masked
 }
 
 // appendError appends err as the end of a message.
@@ -106,35 +95,8 @@ func appendError(dst []byte, err *schemas.Error) []byte {
 	return wire.AppendEvent(dst, eventMessageEnd, data)
 }
 
-// Done implements dialect.Watch.
-func (w *StreamWatch) Done() bool { return w.done }
-
-// Over implements dialect.Watch.
-func (w *StreamWatch) Over() bool { return w.done || w.failed != nil }
-
 // End implements dialect.Watch. The end of a message says why it ended, so that one that
 // lacks it is not complete.
 func (w *StreamWatch) End(err error) (missing []byte, end error) {
-	end = w.meaning(err)
-	if end == io.EOF || w.failed != nil {
-		missing = append(missing, w.lacking...)
-	}
-	w.lacking = ""
-	return missing, end
-}
-
-func (w *StreamWatch) meaning(err error) error {
-	switch {
-	case w.failed != nil:
-		return w.failed
-	case w.done:
-		return io.EOF
-	case err != io.EOF:
-		return err
-	case w.cut:
-		return cutOff()
-	case !w.chat:
-		return io.EOF
-	}
-	return endedEarly()
+	return w.Close(err, noEnd, nil)
 }

@@ -18,12 +18,10 @@ import (
 // that is more than one line of data, others lose it: comments are left out, and other
 // blocks written anew. It is not safe for concurrent use.
 type StreamWatch struct {
-	key    string
-	answer bool // ends after a finish reason
+	dialect.StreamEnd // known are answers of models: they end after a finish reason
 
-	finished, done, cut bool
-	failed              *schemas.Error
-	lacking             string // what the last event has not of its blank line
+	key     string
+	foreign bool // the end mark of another dialect was seen
 }
 
 var _ dialect.Watch = (*StreamWatch)(nil)
@@ -32,7 +30,7 @@ var _ dialect.Watch = (*StreamWatch)(nil)
 // does not stream an answer of a model, every end counts as regular.
 func NewStreamWatch(path, key string) *StreamWatch {
 	_, method := splitPath(path)
-	return &StreamWatch{key: key, answer: method == methodStream}
+	return &StreamWatch{key: key, StreamEnd: dialect.StreamEnd{Known: method == methodStream}}
 }
 
 // See implements dialect.Watch.
@@ -40,10 +38,7 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 	data := dataOf(ev)
 	content, failure = w.look(ev, data)
 	pass = w.passed(ev, data, failure != nil)
-	w.lacking = ""
-	if ev.Incomplete && !w.cut {
-		w.lacking = wire.Lacking(pass)
-	}
+	w.Passed(ev, pass)
 	return pass, content, failure
 }
 
@@ -53,27 +48,27 @@ func (w *StreamWatch) look(ev wire.Event, data []byte) (content bool, failure *s
 	case len(data) == 0:
 		return false, nil
 	case string(data) == doneMark:
-		w.done = true
+		w.foreign = true
 		return true, nil
 	case ev.Incomplete && !gjson.ValidBytes(data):
-		w.cut = true
+		w.Cut = true
 		return true, nil
 	}
 	if bytes.Contains(data, []byte(`"error"`)) && ErrorWithin(data, w.key) != nil {
-		w.failed = errorWithin(data, w.key)
-		return true, w.failed
+		w.Failed = errorWithin(data, w.key)
+		return true, w.Failed
 	}
-	if !w.answer {
+	if !w.Known {
 		return true, nil
 	}
 	gjson.GetBytes(data, "candidates").ForEach(func(_, c gjson.Result) bool {
 		v := c.Get("finishReason").String() != ""
-		w.finished = w.finished || v
+		w.Finished = w.Finished || v
 		content = content || v || c.Get("content.parts.0").Exists()
 		return true
 	})
 	if gjson.GetBytes(data, "promptFeedback.blockReason").String() != "" {
-		w.finished, content = true, true
+		w.Finished, content = true, true
 	}
 	return content, nil
 }
@@ -81,7 +76,7 @@ func (w *StreamWatch) look(ev wire.Event, data []byte) (content bool, failure *s
 // passed returns what to pass on of an event that was looked at.
 func (w *StreamWatch) passed(ev wire.Event, data []byte, failed bool) []byte {
 	switch {
-	case w.cut, len(data) == 0:
+	case w.Cut, len(data) == 0:
 		return nil // of no use to a client; half an error may have half a key
 	case string(data) == doneMark:
 		return nil // clients hand it to a parser of JSON
@@ -93,7 +88,7 @@ func (w *StreamWatch) passed(ev wire.Event, data []byte, failed bool) []byte {
 	}
 	masked := dialect.Masked(data, w.key)
 	if failed && gjson.ValidBytes(data) && !gjson.ValidBytes(masked) {
-		return AppendStreamError(nil, w.failed) // the key is no more than a number, or a word of the dialect
+		return AppendStreamError(nil, w.Failed) // the key is no more than a number, or a word of the dialect
 	}
 	if isPlain(ev) && bytes.Equal(masked, data) {
 		return ev.Raw
@@ -122,31 +117,16 @@ func oneLine(data []byte) []byte {
 }
 
 // Done implements dialect.Watch. Only the end mark of another dialect makes it true.
-func (w *StreamWatch) Done() bool { return w.done }
+func (w *StreamWatch) Done() bool { return w.foreign }
 
 // Over implements dialect.Watch.
-func (w *StreamWatch) Over() bool { return w.done || w.failed != nil }
+func (w *StreamWatch) Over() bool { return w.foreign || w.StreamEnd.Over() }
 
-// End implements dialect.Watch.
+// End implements dialect.Watch. The dialect has no end mark, and that of another says
+// nothing of whether the answer is whole.
 func (w *StreamWatch) End(err error) (missing []byte, end error) {
-	end = w.meaning(err)
-	if end == io.EOF || w.failed != nil {
-		missing = append(missing, w.lacking...)
+	if w.foreign {
+		err = io.EOF
 	}
-	w.lacking = ""
-	return missing, end
-}
-
-func (w *StreamWatch) meaning(err error) error {
-	switch {
-	case w.failed != nil:
-		return w.failed
-	case err != io.EOF && !w.done:
-		return err
-	case w.cut:
-		return dialect.BadAnswer("the stream ended in the middle of an event; try again")
-	case w.finished || !w.answer:
-		return io.EOF
-	}
-	return dialect.BadAnswer("the stream ended without a finish reason; try again")
+	return w.Close(err, "the stream ended without a finish reason; try again", nil)
 }

@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"io"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -18,20 +17,20 @@ import (
 // It also says what to pass on: every event as it is, but for the little that
 // clients of the dialect cannot take. It is not safe for concurrent use.
 type StreamWatch struct {
+	dialect.StreamEnd
+
 	opts      StreamOptions
 	chat      bool // ends with a finish_reason or the end mark
 	responses bool // ends with an event of the Responses API that says so
-
-	finished, done, cut bool
-	failed              *schemas.Error
-	usage               bool   // the last event has usage and no choice
-	lacking             string // what the last event has not of its blank line
+	usage     bool // the last event has usage and no choice
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
 // path that is not known, every end counts as regular.
 func NewStreamWatch(path string, opts StreamOptions) *StreamWatch {
-	return &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+	w := &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+	w.Known = w.chat || w.responses
+	return w
 }
 
 // See looks at the next event. It returns what to pass on of it, which is valid as
@@ -44,19 +43,16 @@ func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *sc
 	w.usage = false
 	content, failure = w.look(ev)
 	pass = w.passed(ev, failure != nil)
-	w.lacking = ""
-	if ev.Incomplete && !w.cut {
-		w.lacking = wire.Lacking(pass)
-	}
+	w.Passed(ev, pass)
 	return pass, content, failure
 }
 
 // passed returns what to pass on of an event that was looked at.
 func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 	switch {
-	case w.cut:
+	case w.Cut:
 		return nil // of no use to a client, and half an error may have half a key
-	case w.failed != nil && string(ev.Data) == EndOfStream:
+	case w.Failed != nil && string(ev.Data) == EndOfStream:
 		return nil // clients would take what broke off for whole
 	case w.usage && !w.opts.IncludeUsage:
 		return nil // clients that did not ask for it look for the first choice in vain
@@ -67,20 +63,12 @@ func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 }
 
 // withoutKey returns an event that may quote the key, as an error does, without it.
-// Nothing else of the event is lost but what is no part of its message: comments, an
-// id, a time to retry.
 func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
-	if !dialect.Quotes(ev.Raw, w.opts.Key) {
-		return ev.Raw
+	masked, intact := dialect.EventWithoutKey(ev, w.opts.Key)
+	if w.Failed != nil && !intact {
+		return AppendStreamError(nil, w.Failed)
 	}
-	if ev.Data == nil {
-		return nil
-	}
-	data := dialect.Masked(ev.Data, w.opts.Key)
-	if w.failed != nil && gjson.ValidBytes(ev.Data) && !gjson.ValidBytes(data) {
-		return AppendStreamError(nil, w.failed) // the key is no more than a number, or a word of the dialect
-	}
-	return wire.AppendEvent(nil, string(dialect.Masked([]byte(ev.Name), w.opts.Key)), data)
+	return masked
 }
 
 // withoutEmptyError returns a chunk without an "error" member that says nothing:
@@ -116,21 +104,21 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		return false, nil
 	}
 	if string(ev.Data) == EndOfStream {
-		w.done = true
+		w.Marked = true
 		return true, nil
 	}
 	if ev.Incomplete && !gjson.ValidBytes(ev.Data) {
-		w.cut = true
+		w.Cut = true
 		return true, nil
 	}
 	if w.carriesError(ev) {
-		w.failed = errorInStream(ev.Data, w.opts.Key)
-		return true, w.failed
+		w.Failed = errorInStream(ev.Data, w.opts.Key)
+		return true, w.Failed
 	}
 	switch {
 	case w.chat:
 		content = w.seeChat(ev.Data)
-		return content, w.failed
+		return content, w.Failed
 	case w.responses:
 		w.seeResponses(ev)
 	}
@@ -158,9 +146,9 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 		switch reason := choice.Get("finish_reason").String(); reason {
 		case "":
 		case "error": // OpenRouter, Mistral
-			w.failed = dialect.BadAnswer("the provider broke off the answer with the finish reason error; try again")
+			w.Failed = dialect.BadAnswer("the provider broke off the answer with the finish reason error; try again")
 		default:
-			w.finished = true
+			w.Finished = true
 		}
 		return true
 	})
@@ -171,7 +159,7 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 func (w *StreamWatch) seeResponses(ev wire.Event) {
 	switch eventType(ev) {
 	case "completed", "incomplete", "failed":
-		w.finished = true
+		w.Finished = true
 	}
 }
 
@@ -184,42 +172,12 @@ func eventType(ev wire.Event) string {
 	return strings.TrimPrefix(name, "response.")
 }
 
-// Done reports whether the end mark was seen, so that nothing more is to come.
-func (w *StreamWatch) Done() bool { return w.done }
-
-// Over reports whether nothing that may follow is for the caller: the end mark was
-// seen, or an error. What End makes of io.EOF is the stream's end then, though the
-// source goes on.
-func (w *StreamWatch) Over() bool { return w.done || w.failed != nil }
-
-// End returns what it means that the source ended with err: io.EOF for a regular
-// end, else an error. After the end mark every end is regular. What the source
-// left out of it is to be passed on first: clients drop a last event without a
-// blank line, and some wait for the end mark.
+// End implements dialect.Watch. Some clients wait for the end mark, so a chat that only
+// lacks it gets it.
 func (w *StreamWatch) End(err error) (missing []byte, end error) {
-	end = w.meaning(err)
-	if end == io.EOF || w.failed != nil {
-		missing = append(missing, w.lacking...)
+	mark := AppendEnd
+	if !w.chat {
+		mark = nil
 	}
-	if end == io.EOF && w.chat && !w.done {
-		missing = AppendEnd(missing)
-	}
-	w.lacking = ""
-	return missing, end
-}
-
-func (w *StreamWatch) meaning(err error) error {
-	switch {
-	case w.failed != nil:
-		return w.failed
-	case w.done:
-		return io.EOF
-	case err != io.EOF:
-		return err
-	case w.cut:
-		return dialect.BadAnswer("the stream ended in the middle of an event; try again")
-	case w.finished || !w.chat && !w.responses:
-		return io.EOF
-	}
-	return dialect.BadAnswer("the stream ended without its end mark or a finish reason; try again")
+	return w.Close(err, "the stream ended without its end mark or a finish reason; try again", mark)
 }
