@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -50,7 +51,7 @@ func TestAnErrorHasTheDialectsStatusAndType(t *testing.T) {
 }
 
 func TestAProvidersOwnErrorKeepsItsBody(t *testing.T) {
-	want := golden(t, "error_529.json")
+	want := dialecttest.Golden(t, "error_529.json")
 	e := DecodeError(529, http.Header{"Request-Id": {"req_1"}, "Anthropic-Ratelimit-Requests-Remaining": {"0"}}, want, "k")
 	status, header, body := ErrorReply(e)
 	if status != 529 || !bytes.Equal(body, want) || header.Get("Anthropic-Ratelimit-Requests-Remaining") != "0" {
@@ -78,7 +79,7 @@ func TestAnErrorWithinAnAnswerHasTheStatusOfItsType(t *testing.T) {
 			t.Errorf("%s: comes back as %s", typ, typeOf(status))
 		}
 	}
-	if err := (Codec{}).FailureWithin(golden(t, "response.json"), ""); err != nil {
+	if err := (Codec{}).FailureWithin(dialecttest.Golden(t, "response.json"), ""); err != nil {
 		t.Errorf("of an answer: got %v", err)
 	}
 }

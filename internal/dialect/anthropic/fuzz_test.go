@@ -7,6 +7,7 @@ import (
 	"io"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -21,7 +22,7 @@ func mustBeOurs(t *testing.T, err error) {
 }
 
 func FuzzDecodeRequest(f *testing.F) {
-	f.Add(golden(f, "request.json"))
+	f.Add(dialecttest.Golden(f, "request.json"))
 	f.Add([]byte(`{"model":"m","messages":[{"role":"user","content":null}],"system":"s","stop_sequences":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, _, err := DecodeRequest(data)
@@ -57,7 +58,7 @@ func FuzzEncodeRequest(f *testing.F) {
 
 func FuzzDecodeAnswers(f *testing.F) {
 	for _, name := range []string{"response.json", "models.json", "error_529.json"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if resp, err := DecodeResponse(data, "key"); err != nil {
@@ -78,7 +79,7 @@ func FuzzDecodeAnswers(f *testing.F) {
 }
 
 func FuzzChatStream(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte(startEvent + toolEvent + reasonEvent))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := NewChatStream(bytes.NewReader(data), true, "key")
@@ -106,7 +107,7 @@ func FuzzChatStream(f *testing.F) {
 }
 
 func FuzzStreamWatch(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte(startEvent + errorEvent))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w := NewStreamWatch(PathMessages, "key")
@@ -129,7 +130,7 @@ func FuzzStreamWatch(f *testing.F) {
 }
 
 func FuzzErrorBody(f *testing.F) {
-	f.Add(529, golden(f, "error_529.json"))
+	f.Add(529, dialecttest.Golden(f, "error_529.json"))
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		e := DecodeError(status, nil, data, "sk-invented/1")
 		if bytes.Contains(e.Upstream.Body, []byte("sk-invented/1")) {

@@ -1,11 +1,7 @@
 package anthropic
 
 import (
-	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,30 +9,6 @@ import (
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
-
-func golden(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// sameJSON compares two documents as values.
-func sameJSON(t *testing.T, got, want []byte) {
-	t.Helper()
-	var a, b any
-	if err := json.Unmarshal(got, &a); err != nil {
-		t.Fatalf("not json: %v: %s", err, got)
-	}
-	if err := json.Unmarshal(want, &b); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(a, b) {
-		t.Fatalf("got %s\nwant %s", got, want)
-	}
-}
 
 // chunks reads a stream to its end.
 func chunks(s *ChatStream) ([]*schemas.ChatChunk, error) {

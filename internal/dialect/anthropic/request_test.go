@@ -9,11 +9,12 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestARequestComesBackAsItWas(t *testing.T) {
-	want := golden(t, "request.json")
+	want := dialecttest.Golden(t, "request.json")
 	req, stream, err := DecodeRequest(want)
 	if err != nil || !stream {
 		t.Fatalf("got %v, %v", stream, err)
@@ -22,11 +23,11 @@ func TestARequestComesBackAsItWas(t *testing.T) {
 	if err != nil || !slices.Equal(dropped, []string{"response_format.json_schema.name"}) {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, got, want)
+	dialecttest.SameJSON(t, got, want)
 }
 
 func TestARequestIsReadIntoTheCanonicalForm(t *testing.T) {
-	req, _, err := DecodeRequest(golden(t, "request.json"))
+	req, _, err := DecodeRequest(dialecttest.Golden(t, "request.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestAFurtherFieldIsSentIfItIsTheDialectsOwn(t *testing.T) {
 	if err != nil || !slices.Equal(dropped, []string{"service_tier", "store"}) {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, body, []byte(`{"model":"other","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}],"container":"c"}`))
+	dialecttest.SameJSON(t, body, []byte(`{"model":"other","max_tokens":4096,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}],"container":"c"}`))
 }
 
 func TestACountOfTokensHasNoLimitAndNoStream(t *testing.T) {
@@ -117,7 +118,7 @@ func TestACountOfTokensHasNoLimitAndNoStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, body, []byte(`{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`))
+	dialecttest.SameJSON(t, body, []byte(`{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`))
 }
 
 func TestWhatChangesTheMeaningIsRefused(t *testing.T) {

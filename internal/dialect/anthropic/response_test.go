@@ -10,11 +10,12 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestAnAnswerIsReadIntoTheCanonicalForm(t *testing.T) {
-	got, err := DecodeResponse(golden(t, "response.json"), "")
+	got, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestAnAnswerIsReadIntoTheCanonicalForm(t *testing.T) {
 }
 
 func TestAnAnswerComesBackAsItWas(t *testing.T) {
-	want := golden(t, "response.json")
+	want := dialecttest.Golden(t, "response.json")
 	resp, err := DecodeResponse(want, "")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,7 @@ func TestAnAnswerComesBackAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, want)
+	dialecttest.SameJSON(t, got, want)
 }
 
 func TestEveryStopReasonHasItsFinishReason(t *testing.T) {
@@ -130,7 +131,7 @@ func TestEveryOperationHasItsCall(t *testing.T) {
 }
 
 func TestAModelListIsReadAndWritten(t *testing.T) {
-	list, err := DecodeModels(golden(t, "models.json"), "")
+	list, err := DecodeModels(dialecttest.Golden(t, "models.json"), "")
 	if err != nil || len(list.Data) != 1 || list.Data[0].ID != "claude-sonnet-4-6" || list.Data[0].Created != 1771286400 {
 		t.Fatalf("got %+v, %v", list, err)
 	}
@@ -138,16 +139,16 @@ func TestAModelListIsReadAndWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, body, []byte(`{"data":[{"type":"model","id":"a","display_name":"a","created_at":"2026-02-17T00:00:00Z"},`+
+	dialecttest.SameJSON(t, body, []byte(`{"data":[{"type":"model","id":"a","display_name":"a","created_at":"2026-02-17T00:00:00Z"},`+
 		`{"type":"model","id":"b","display_name":"b","created_at":"1970-01-01T00:00:00Z"}],"has_more":false,"first_id":"a","last_id":"b"}`))
 	if body, err = EncodeModels(&schemas.ModelList{}); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, body, []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`))
+	dialecttest.SameJSON(t, body, []byte(`{"data":[],"has_more":false,"first_id":null,"last_id":null}`))
 	if body, err = (Surface{}).OneModel(schemas.Model{ID: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, body, []byte(`{"type":"model","id":"a","display_name":"a","created_at":"1970-01-01T00:00:00Z"}`))
+	dialecttest.SameJSON(t, body, []byte(`{"type":"model","id":"a","display_name":"a","created_at":"1970-01-01T00:00:00Z"}`))
 }
 
 func TestARawCallSaysWhatItAsksFor(t *testing.T) {

@@ -10,15 +10,16 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestAStreamPutTogetherIsTheWholeAnswer(t *testing.T) {
-	all, err := chunks(NewChatStream(bytes.NewReader(golden(t, "stream.sse")), true, ""))
+	all, err := chunks(NewChatStream(bytes.NewReader(dialecttest.Golden(t, "stream.sse")), true, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := DecodeResponse(golden(t, "response.json"), "")
+	want, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func TestAStreamPutTogetherIsTheWholeAnswer(t *testing.T) {
 }
 
 func TestUsageIsForThoseWhoAskedForIt(t *testing.T) {
-	all, err := chunks(NewChatStream(bytes.NewReader(golden(t, "stream.sse")), false, ""))
+	all, err := chunks(NewChatStream(bytes.NewReader(dialecttest.Golden(t, "stream.sse")), false, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func TestUsageIsForThoseWhoAskedForIt(t *testing.T) {
 }
 
 func TestAStreamComesBackWithTheSameContent(t *testing.T) {
-	all, err := chunks(NewChatStream(bytes.NewReader(golden(t, "stream.sse")), true, ""))
+	all, err := chunks(NewChatStream(bytes.NewReader(dialecttest.Golden(t, "stream.sse")), true, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestTheEndOfAWrittenStreamSaysWhyAndHowMuch(t *testing.T) {
 	end := endChunk("stop")
 	end.Choices[0].StopSequence = "END"
 	all := events(t, write(t, []*schemas.ChatChunk{chunk(schemas.Delta{Content: "a"}), end, usage}))
-	sameJSON(t, []byte(all[len(all)-2].data), []byte(`{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},`+
+	dialecttest.SameJSON(t, []byte(all[len(all)-2].data), []byte(`{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},`+
 		`"usage":{"input_tokens":6,"cache_read_input_tokens":4,"cache_creation_input_tokens":0,"output_tokens":3}}`))
 	all = events(t, write(t, []*schemas.ChatChunk{chunk(schemas.Delta{Refusal: "no"}), endChunk("stop")}))
 	if got := gjson.Get(all[len(all)-2].data, "delta.stop_reason").String(); got != "refusal" {
@@ -190,7 +191,7 @@ func TestForeignThinkingIsKeptForTheNextTurn(t *testing.T) {
 }
 
 func TestAStreamThatEndsEarlyIsAnUpstreamError(t *testing.T) {
-	stream := string(golden(t, "stream.sse"))
+	stream := string(dialecttest.Golden(t, "stream.sse"))
 	at := func(mark string) string { return stream[:strings.Index(stream, mark)] }
 	for name, sent := range map[string]string{
 		"nothing":       "",

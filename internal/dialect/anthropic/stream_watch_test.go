@@ -6,38 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
 
-// seen is what a StreamWatch makes of a stream.
-type seen struct {
-	passed  string
-	first   int // index of the first event with content; -1: none
-	failure *schemas.Error
-	end     error
-}
-
-func watched(path, stream, key string) seen {
-	w := NewStreamWatch(path, key)
-	r := wire.NewReader(strings.NewReader(stream))
-	out := seen{first: -1}
-	for i := 0; ; i++ {
-		ev, err := r.Next()
-		if err != nil {
-			missing, end := w.End(err)
-			out.passed, out.end = out.passed+string(missing), end
-			return out
-		}
-		pass, content, failed := w.See(ev)
-		out.passed += string(pass)
-		if content && out.first < 0 {
-			out.first = i
-		}
-		if failed != nil && out.failure == nil {
-			out.failure = failed
-		}
-	}
+// watched shows a stream to a StreamWatch.
+func watched(path, stream, key string) dialecttest.Seen {
+	return dialecttest.Watched(NewStreamWatch(path, key), stream)
 }
 
 const (
@@ -70,7 +46,7 @@ func TestAWatchedStreamsEndIsRegularOnlyWithItsReason(t *testing.T) {
 		"unknown path, nothing": {"/x", "", -1, true},
 	} {
 		got := watched(c.path, c.stream, "sk-1")
-		if got.first != c.first || got.failure != nil || c.clean && got.end != io.EOF || !c.clean && !errors.Is(got.end, schemas.ErrUpstream) {
+		if got.First != c.first || got.Failure != nil || c.clean && got.End != io.EOF || !c.clean && !errors.Is(got.End, schemas.ErrUpstream) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
@@ -88,7 +64,7 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 		"only a name": {"event: error\ndata: {}\n\n", schemas.KindUpstream, 500},
 	} {
 		got := watched(PathMessages, c.stream, "sk-1")
-		if got.first != 0 || got.failure == nil || got.failure.Kind != c.kind || got.failure.StatusCode != c.status || got.end != error(got.failure) {
+		if got.First != 0 || got.Failure == nil || got.Failure.Kind != c.kind || got.Failure.StatusCode != c.status || got.End != error(got.Failure) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 	}
@@ -110,8 +86,8 @@ func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
 		"cut after the end":    {whole + "data: {", whole},
 		"a comment at the end": {whole + ": bye\n\n", whole + ": bye\n\n"},
 	} {
-		if got := watched(PathMessages, c.sent, "sk-1"); got.passed != c.want {
-			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
+		if got := watched(PathMessages, c.sent, "sk-1"); got.Passed != c.want {
+			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.Passed, c.want, got.End)
 		}
 	}
 }
@@ -133,18 +109,18 @@ func TestTheKeyIsMaskedInWhatAWatchedStreamsErrorQuotes(t *testing.T) {
 		quoted := strings.NewReplacer(`"`, `\"`).Replace(key)
 		sent := "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"bad " + quoted + "\"}}\n\n"
 		got := watched(PathMessages, startEvent+sent, key)
-		if got.failure == nil || len(key) > 1 && strings.Contains(got.passed[len(startEvent):], "bad "+key) {
+		if got.Failure == nil || len(key) > 1 && strings.Contains(got.Passed[len(startEvent):], "bad "+key) {
 			t.Errorf("%s: got %+v", key, got)
 		}
-		if all := events(t, []byte(got.passed)); len(all) != 2 || all[1].name != "error" {
+		if all := events(t, []byte(got.Passed)); len(all) != 2 || all[1].name != "error" {
 			t.Errorf("%s: clients read %+v", key, all)
 		}
 	}
-	if got := watched(PathMessages, ": about sk-1\n\n"+partEvent, "sk-1"); strings.Contains(got.passed, "sk-1") {
-		t.Errorf("a comment: passed %q", got.passed)
+	if got := watched(PathMessages, ": about sk-1\n\n"+partEvent, "sk-1"); strings.Contains(got.Passed, "sk-1") {
+		t.Errorf("a comment: passed %q", got.Passed)
 	}
 	quoting := strings.Replace(partEvent, "an", "sk-1", 1)
-	if got := watched(PathMessages, quoting, "sk-1"); got.passed != quoting {
-		t.Errorf("an answer: passed %q", got.passed)
+	if got := watched(PathMessages, quoting, "sk-1"); got.Passed != quoting {
+		t.Errorf("an answer: passed %q", got.Passed)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -43,7 +44,7 @@ func TestACountIsAnsweredAsTheDialectHasIt(t *testing.T) {
 	if err != nil || header.Get("Content-Type") != "application/json" {
 		t.Fatalf("got %v, %v", header, err)
 	}
-	sameJSON(t, body, []byte(`{"input_tokens":7}`))
+	dialecttest.SameJSON(t, body, []byte(`{"input_tokens":7}`))
 }
 
 func TestTheModelAndTheFallbacksAreInTheBody(t *testing.T) {

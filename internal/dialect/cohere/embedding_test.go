@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -37,7 +38,7 @@ func TestAnEmbeddingIsAskedForAsDocumented(t *testing.T) {
 			if err != nil || call.Path != PathEmbed || !reflect.DeepEqual(dropped, c.dropped) {
 				t.Fatalf("dropped %v, %v", dropped, err)
 			}
-			sameJSON(t, call.Body, []byte(c.want))
+			dialecttest.SameJSON(t, call.Body, []byte(c.want))
 		})
 	}
 }
@@ -53,7 +54,7 @@ func TestAnEmbeddingOfNothingOrOfTwoTypesIsRefused(t *testing.T) {
 
 func TestEmbeddingsOfEveryTypeAreRead(t *testing.T) {
 	for body, want := range map[string][][]float64{
-		string(golden(t, "embed.json")):                              {{0.016296387, -0.008354187}, {-0.04699707, 1}},
+		string(dialecttest.Golden(t, "embed.json")):                  {{0.016296387, -0.008354187}, {-0.04699707, 1}},
 		`{"embeddings":{"int8":[[-128,127]],"float":null}}`:          {{-128, 127}},
 		`{"embeddings":{"ubinary":[[255]]}}`:                         {{255}},
 		`{"embeddings":{"base64":["AACAPwAAAMA="]}}`:                 {{1, -2}},
@@ -74,7 +75,7 @@ func TestEmbeddingsOfEveryTypeAreRead(t *testing.T) {
 			t.Errorf("%s: got %v", body, got)
 		}
 	}
-	resp, err := decodeEmbedding(golden(t, "embed.json"), "m")
+	resp, err := decodeEmbedding(dialecttest.Golden(t, "embed.json"), "m")
 	if want := (schemas.Usage{PromptTokens: 7, TotalTokens: 7}); err != nil || *resp.Usage != want {
 		t.Fatalf("got %+v, %v", resp.Usage, err)
 	}
@@ -92,8 +93,8 @@ func TestARankingIsAskedForAndReadAsDocumented(t *testing.T) {
 	if err != nil || call.Path != PathRerank || !reflect.DeepEqual(dropped, []string{"x"}) {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, call.Body, []byte(`{"model":"rerank-v3.5","query":"q","documents":["a","b"],"top_n":2,"max_tokens_per_doc":9}`))
-	resp, err := Codec{}.Decode(req, nil, golden(t, "rerank.json"), "")
+	dialecttest.SameJSON(t, call.Body, []byte(`{"model":"rerank-v3.5","query":"q","documents":["a","b"],"top_n":2,"max_tokens_per_doc":9}`))
+	resp, err := Codec{}.Decode(req, nil, dialecttest.Golden(t, "rerank.json"), "")
 	want := []schemas.RerankResult{{Index: 1, RelevanceScore: 0.999071, Document: "b"}, {Index: 0, RelevanceScore: 0.32713068, Document: "a"}}
 	if err != nil || !reflect.DeepEqual(resp.Rerank.Results, want) || resp.Rerank.ID == "" || resp.Rerank.Usage != nil {
 		t.Fatalf("got %+v, %v", resp.Rerank, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -22,7 +23,7 @@ func mustBeOurs(t *testing.T, err error) {
 }
 
 func FuzzEncodeRequest(f *testing.F) {
-	f.Add(golden(f, "request_canonical.json"))
+	f.Add(dialecttest.Golden(f, "request_canonical.json"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req := &schemas.ChatRequest{}
 		if json.Unmarshal(data, req) != nil {
@@ -38,7 +39,7 @@ func FuzzEncodeRequest(f *testing.F) {
 
 func FuzzDecodeAnswers(f *testing.F) {
 	for _, name := range []string{"response.json", "embed.json", "rerank.json", "models.json", "error_429.json"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, op := range []schemas.Operation{schemas.OperationChat, schemas.OperationEmbeddings, schemas.OperationRerank, schemas.OperationListModels} {
@@ -54,7 +55,7 @@ func FuzzDecodeAnswers(f *testing.F) {
 }
 
 func FuzzChatStream(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte("event: message-end\ndata: {\"delta\":{\"finish_reason\":\"ERROR\"}}\n\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, err := accumulated(data, StreamOptions{Key: secret, IncludeUsage: true})
@@ -63,7 +64,7 @@ func FuzzChatStream(f *testing.F) {
 }
 
 func FuzzStreamWatch(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte("data: {\"message\":\"of " + secret + "\"}\n\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w := NewStreamWatch(PathChat, secret)
@@ -88,7 +89,7 @@ func FuzzStreamWatch(f *testing.F) {
 }
 
 func FuzzErrorBody(f *testing.F) {
-	f.Add(429, golden(f, "error_429.json"))
+	f.Add(429, dialecttest.Golden(f, "error_429.json"))
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		if e := DecodeError(status, nil, data, secret); dialect.Quotes(e.Upstream.Body, secret) {
 			t.Fatal("the key is in the reply")

@@ -5,48 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
-	"reflect"
 	"testing"
 
 	"bifrost/schemas"
 )
 
 const secret = "sk-invented/0123"
-
-func golden(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// sameJSON compares two documents as values.
-func sameJSON(t testing.TB, got, want []byte) {
-	t.Helper()
-	var a, b any
-	if err := json.Unmarshal(got, &a); err != nil {
-		t.Fatalf("not json: %v: %s", err, got)
-	}
-	if err := json.Unmarshal(want, &b); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(a, b) {
-		t.Fatalf("got %s\nwant %s", got, want)
-	}
-}
-
-func asJSON(t testing.TB, v any) []byte {
-	t.Helper()
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // chatOf reads a request in the canonical form, with further fields.
 func chatOf(t testing.TB, text, extra string) *schemas.ChatRequest {

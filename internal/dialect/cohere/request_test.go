@@ -7,19 +7,20 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestARequestIsWrittenAsDocumented(t *testing.T) {
-	req := chatOf(t, string(golden(t, "request_canonical.json")), `{"safety_mode":"STRICT"}`)
+	req := chatOf(t, string(dialecttest.Golden(t, "request_canonical.json")), `{"safety_mode":"STRICT"}`)
 	req.Thinking = &schemas.Thinking{Budget: 2048}
-	before := asJSON(t, req)
+	before := dialecttest.JSON(t, req)
 	body, dropped, err := EncodeRequest(req, req.Model, false)
 	if err != nil || len(dropped) > 0 {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, body, golden(t, "request.json"))
-	sameJSON(t, asJSON(t, req), before)
+	dialecttest.SameJSON(t, body, dialecttest.Golden(t, "request.json"))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, req), before)
 	if body, _, err = EncodeRequest(req, req.Model, true); err != nil || !gjson.GetBytes(body, "stream").Bool() {
 		t.Fatalf("a stream is asked for with %s, %v", body, err)
 	}
@@ -74,7 +75,7 @@ func TestEachFieldIsWrittenByItsRule(t *testing.T) {
 			if got := gjson.GetBytes(body, c.path).Raw; c.want == "" && got != "" {
 				t.Errorf("sent %s", got)
 			} else if c.want != "" {
-				sameJSON(t, []byte(got), []byte(c.want))
+				dialecttest.SameJSON(t, []byte(got), []byte(c.want))
 			}
 			if !reflect.DeepEqual(dropped, c.dropped) {
 				t.Errorf("dropped %v, want %v", dropped, c.dropped)

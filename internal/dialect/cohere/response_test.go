@@ -11,31 +11,32 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
 
 func TestAnAnswerIsReadAsDocumented(t *testing.T) {
-	resp, err := Codec{}.Decode(request(schemas.OperationChat, "command-a"), nil, golden(t, "response.json"), "")
+	resp, err := Codec{}.Decode(request(schemas.OperationChat, "command-a"), nil, dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, asJSON(t, resp.Chat), golden(t, "response_canonical.json"))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, resp.Chat), dialecttest.Golden(t, "response_canonical.json"))
 }
 
 func TestAStreamIsTheSameAnswer(t *testing.T) {
-	got, err := accumulated(golden(t, "stream.sse"), StreamOptions{Model: "command-a", IncludeUsage: true})
+	got, err := accumulated(dialecttest.Golden(t, "stream.sse"), StreamOptions{Model: "command-a", IncludeUsage: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, asJSON(t, got), golden(t, "response_canonical.json"))
-	if got, err = accumulated(golden(t, "stream.sse"), StreamOptions{}); err != nil || got.Usage != nil {
+	dialecttest.SameJSON(t, dialecttest.JSON(t, got), dialecttest.Golden(t, "response_canonical.json"))
+	if got, err = accumulated(dialecttest.Golden(t, "stream.sse"), StreamOptions{}); err != nil || got.Usage != nil {
 		t.Fatalf("usage that nobody asked for: %+v, %v", got.Usage, err)
 	}
 }
 
 func TestAnAnswerGoesBackAsItCame(t *testing.T) {
-	answer := golden(t, "response.json")
+	answer := dialecttest.Golden(t, "response.json")
 	resp, err := decodeChat(answer, "m", false)
 	if err != nil {
 		t.Fatal(err)
@@ -45,25 +46,25 @@ func TestAnAnswerGoesBackAsItCame(t *testing.T) {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
 	for _, field := range []string{"role", "content", "tool_plan", "tool_calls"} {
-		sameJSON(t, []byte(gjson.GetBytes(body, "messages.0."+field).Raw), []byte(gjson.GetBytes(answer, "message."+field).Raw))
+		dialecttest.SameJSON(t, []byte(gjson.GetBytes(body, "messages.0."+field).Raw), []byte(gjson.GetBytes(answer, "message."+field).Raw))
 	}
 }
 
 func TestThinkingThatIsToBeHiddenIsLeftOut(t *testing.T) {
 	req := request(schemas.OperationChat, "m")
 	req.Chat.Thinking = &schemas.Thinking{Hidden: true}
-	whole, err := Codec{}.Decode(req, nil, golden(t, "response.json"), "")
+	whole, err := Codec{}.Decode(req, nil, dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	streamed, err := accumulated(golden(t, "stream.sse"), StreamOptions{Model: "m", IncludeUsage: true, HideThinking: true})
+	streamed, err := accumulated(dialecttest.Golden(t, "stream.sse"), StreamOptions{Model: "m", IncludeUsage: true, HideThinking: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m := whole.Chat.Choices[0].Message; m.Reasoning != "" || m.ReasoningDetails != nil || m.Content.Text == "" {
 		t.Fatalf("got %+v", m)
 	}
-	sameJSON(t, asJSON(t, streamed), asJSON(t, whole.Chat))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, streamed), dialecttest.JSON(t, whole.Chat))
 }
 
 func TestEachFinishReasonHasItsWord(t *testing.T) {
@@ -120,7 +121,7 @@ func TestAFailureInAStreamIsAnError(t *testing.T) {
 
 func TestAQuotaOfAMonthIsSpent(t *testing.T) {
 	header := http.Header{"Retry-After": {"3"}}
-	e := DecodeError(429, header, golden(t, "error_429.json"), "")
+	e := DecodeError(429, header, dialecttest.Golden(t, "error_429.json"), "")
 	if e.Kind != schemas.KindRateLimited || e.QuotaSpent || e.RetryAfter != 3*time.Second || e.Upstream.Dialect != schemas.DialectCohere {
 		t.Fatalf("got %+v", e)
 	}
@@ -134,7 +135,7 @@ func TestAQuotaOfAMonthIsSpent(t *testing.T) {
 }
 
 func TestModelsAreReadAsDocumented(t *testing.T) {
-	resp, err := Codec{}.Decode(&schemas.Request{Operation: schemas.OperationListModels}, nil, golden(t, "models.json"), "")
+	resp, err := Codec{}.Decode(&schemas.Request{Operation: schemas.OperationListModels}, nil, dialecttest.Golden(t, "models.json"), "")
 	want := []schemas.Model{{ID: "command-a-03-2025", Object: "model", OwnedBy: "cohere", ContextLength: 256000},
 		{ID: "embed-v4.0", Object: "model", OwnedBy: "cohere", ContextLength: 128000}}
 	if err != nil || !slices.Equal(resp.Models.Data, want) {
@@ -205,7 +206,7 @@ func TestAnErrorInAPassedStreamHasNoKey(t *testing.T) {
 }
 
 func TestWhatFollowsTheEndOfAMessageIsNotPassedOn(t *testing.T) {
-	stream := string(golden(t, "stream.sse"))
+	stream := string(dialecttest.Golden(t, "stream.sse"))
 	got, err := watched(stream, secret)
 	if want := stream[:len(stream)-len("data: [DONE]\n\n")]; err.Error() != "EOF" || got != want {
 		t.Fatalf("passed %q, %v", got, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -34,7 +35,7 @@ func TestEveryOperationHasItsPath(t *testing.T) {
 			continue
 		}
 		if c.body != "" {
-			sameJSON(t, call.Body, []byte(c.body))
+			dialecttest.SameJSON(t, call.Body, []byte(c.body))
 		} else if call.Method != http.MethodGet || call.Body != nil {
 			t.Errorf("%s: got %+v", c.req, call)
 		}
@@ -109,7 +110,7 @@ func TestARefusedPromptIsAnAnswerThatIsFiltered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, asJSON(t, streamed), asJSON(t, whole))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, streamed), dialecttest.JSON(t, whole))
 }
 
 // Some models say STOP with every event.
@@ -161,7 +162,7 @@ func TestAddressesAndTypesOfMedia(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if part := string(asJSON(t, got.Messages[0].Content.Parts[0])); part != given && !strings.Contains(given, "svg") && !strings.Contains(given, "b=c") {
+		if part := string(dialecttest.JSON(t, got.Messages[0].Content.Parts[0])); part != given && !strings.Contains(given, "svg") && !strings.Contains(given, "b=c") {
 			t.Errorf("%s comes back as %s", given, part)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -50,7 +51,7 @@ func TestAnErrorHasTheDialectsStatusAndWord(t *testing.T) {
 }
 
 func TestTheWaitInABodyCountsIfItIsLonger(t *testing.T) {
-	body := golden(t, "error_429.json")
+	body := dialecttest.Golden(t, "error_429.json")
 	for header, want := range map[string]time.Duration{"": 34074824224 * time.Nanosecond, "7": 34074824224 * time.Nanosecond, "50": 50 * time.Second} {
 		h := http.Header{}
 		if header != "" {
@@ -66,7 +67,7 @@ func TestTheWaitInABodyCountsIfItIsLonger(t *testing.T) {
 }
 
 func TestAKeyThatIsNoneIsTheKeysFault(t *testing.T) {
-	e := DecodeError(400, nil, golden(t, "error_400_key.json"), "")
+	e := DecodeError(400, nil, dialecttest.Golden(t, "error_400_key.json"), "")
 	if e.Kind != schemas.KindUnauthorized || e.StatusCode != 400 {
 		t.Fatalf("got %+v", e)
 	}
@@ -76,7 +77,7 @@ func TestAKeyThatIsNoneIsTheKeysFault(t *testing.T) {
 }
 
 func TestAProvidersOwnErrorKeepsItsBody(t *testing.T) {
-	want := golden(t, "error_429.json")
+	want := dialecttest.Golden(t, "error_429.json")
 	e := DecodeError(429, nil, want, "sk-1")
 	e.RetryAfter = 0
 	status, _, body := ErrorReply(e)
@@ -109,7 +110,7 @@ func TestAnErrorWithinAnAnswerHasTheStatusOfItsCodeOrWord(t *testing.T) {
 			t.Errorf("%s: got %v", body, err)
 		}
 	}
-	for _, body := range []string{string(golden(t, "response.json")), `{"error":null}`, `{}`} {
+	for _, body := range []string{string(dialecttest.Golden(t, "response.json")), `{"error":null}`, `{}`} {
 		if err := (Codec{}).FailureWithin([]byte(body), ""); err != nil {
 			t.Errorf("%s: got %v", body, err)
 		}

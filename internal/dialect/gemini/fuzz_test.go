@@ -7,6 +7,7 @@ import (
 	"io"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -21,7 +22,7 @@ func mustBeOurs(t *testing.T, err error) {
 }
 
 func FuzzDecodeRequest(f *testing.F) {
-	f.Add(golden(f, "request.json"))
+	f.Add(dialecttest.Golden(f, "request.json"))
 	f.Add([]byte(`{"contents":{"parts":{"text":"hi"}},"system_instruction":{"parts":{"text":"s"}},"tools":[{"function_declarations":[{"name":"f","parameters":{"type":"OBJECT","nullable":true}}]}],"tools":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, _, err := DecodeRequest(data, "gemini-3-flash")
@@ -38,7 +39,7 @@ func FuzzDecodeRequest(f *testing.F) {
 }
 
 func FuzzEncodeRequest(f *testing.F) {
-	f.Add(golden(f, "request_canonical.json"))
+	f.Add(dialecttest.Golden(f, "request_canonical.json"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req := &schemas.ChatRequest{}
 		if json.Unmarshal(data, req) != nil {
@@ -73,7 +74,7 @@ func FuzzJSONSchema(f *testing.F) {
 
 func FuzzDecodeAnswers(f *testing.F) {
 	for _, name := range []string{"response.json", "models.json", "error_429.json"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Add([]byte(`{"embeddings":[{"values":[1]}],"totalTokens":3}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -118,7 +119,7 @@ func FuzzDecodeEmbedding(f *testing.F) {
 }
 
 func FuzzChatStream(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte("[{\"error\":{\"code\":503}}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := NewChatStream(bytes.NewReader(data), true, "key")
@@ -143,7 +144,7 @@ func FuzzChatStream(f *testing.F) {
 }
 
 func FuzzStreamWatch(f *testing.F) {
-	f.Add(golden(f, "stream.sse"))
+	f.Add(dialecttest.Golden(f, "stream.sse"))
 	f.Add([]byte(textEvent + errorEvent))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w := NewStreamWatch(streamPath, "key")
@@ -169,7 +170,7 @@ func FuzzStreamWatch(f *testing.F) {
 }
 
 func FuzzErrorBody(f *testing.F) {
-	f.Add(429, golden(f, "error_429.json"))
+	f.Add(429, dialecttest.Golden(f, "error_429.json"))
 	f.Add(400, []byte(`[{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}]`))
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		e := DecodeError(status, nil, data, "sk-invented/1")

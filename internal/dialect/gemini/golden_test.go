@@ -4,47 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
-
-func golden(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// sameJSON compares two documents as values.
-func sameJSON(t *testing.T, got, want []byte) {
-	t.Helper()
-	var a, b any
-	if err := json.Unmarshal(got, &a); err != nil {
-		t.Fatalf("not json: %v: %s", err, got)
-	}
-	if err := json.Unmarshal(want, &b); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(a, b) {
-		t.Fatalf("got %s\nwant %s", got, want)
-	}
-}
-
-func asJSON(t testing.TB, v any) []byte {
-	t.Helper()
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // accumulated reads a stream to its end and puts its chunks together.
 func accumulated(s *ChatStream) (*schemas.ChatResponse, error) {
@@ -79,8 +45,8 @@ func events(t testing.TB, stream []byte) []string {
 }
 
 func TestARequestIsWrittenAndReadAsDocumented(t *testing.T) {
-	want := golden(t, "request_canonical.json")
-	wire := golden(t, "request.json")
+	want := dialecttest.Golden(t, "request_canonical.json")
+	wire := dialecttest.Golden(t, "request.json")
 	req := &schemas.ChatRequest{}
 	if err := json.Unmarshal(want, req); err != nil {
 		t.Fatal(err)
@@ -90,16 +56,16 @@ func TestARequestIsWrittenAndReadAsDocumented(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(dropped, []string{"response_format.json_schema.name"}) {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, body, wire)
+	dialecttest.SameJSON(t, body, wire)
 	got, thoughts, err := DecodeRequest(wire, "gemini-2.5-flash")
 	if err != nil || !thoughts || *got.Thinking != *req.Thinking {
 		t.Fatalf("got %+v, %v, %v", got, thoughts, err)
 	}
-	sameJSON(t, asJSON(t, got), want)
+	dialecttest.SameJSON(t, dialecttest.JSON(t, got), want)
 }
 
 func TestNamesInSnakeCaseMeanTheSame(t *testing.T) {
-	snake := golden(t, "request.json")
+	snake := dialecttest.Golden(t, "request.json")
 	for _, name := range []string{"systemInstruction", "inlineData", "mimeType", "fileData", "fileUri", "functionCall", "thoughtSignature", "functionResponse",
 		"functionDeclarations", "parametersJsonSchema", "toolConfig", "functionCallingConfig", "allowedFunctionNames", "generationConfig", "topP", "topK", "candidateCount",
 		"maxOutputTokens", "stopSequences", "presencePenalty", "frequencyPenalty", "responseLogprobs", "responseMimeType", "responseJsonSchema", "thinkingConfig", "includeThoughts", "thinkingBudget"} {
@@ -113,23 +79,23 @@ func TestNamesInSnakeCaseMeanTheSame(t *testing.T) {
 		}
 		snake = bytes.ReplaceAll(snake, []byte(`"`+name+`"`), []byte(`"`+string(other)+`"`))
 	}
-	want, _, err := DecodeRequest(golden(t, "request.json"), "gemini-2.5-flash")
+	want, _, err := DecodeRequest(dialecttest.Golden(t, "request.json"), "gemini-2.5-flash")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, thoughts, err := DecodeRequest(snake, "gemini-2.5-flash")
 	if err != nil || !thoughts || !reflect.DeepEqual(got, want) {
-		t.Fatalf("got %s, %v", asJSON(t, got), err)
+		t.Fatalf("got %s, %v", dialecttest.JSON(t, got), err)
 	}
 	// The names of a caller's own are left alone.
 	got, _, err = DecodeRequest([]byte(`{"contents":[{"parts":[{"text":"hi"}]},{"role":"model","parts":[{"function_call":{"name":"f","args":{"a_b":{"c_d":1}}}}]}]}`), "m")
 	if err != nil || got.Messages[1].ToolCalls[0].Function.Arguments != `{"a_b":{"c_d":1}}` {
-		t.Fatalf("got %s, %v", asJSON(t, got), err)
+		t.Fatalf("got %s, %v", dialecttest.JSON(t, got), err)
 	}
 }
 
 func TestAnAnswerIsReadAsDocumented(t *testing.T) {
-	got, err := DecodeResponse(golden(t, "response.json"), "")
+	got, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,27 +110,27 @@ func TestAnAnswerIsReadAsDocumented(t *testing.T) {
 				{"id":"own","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Rome\"}"}}]}},
 		{"index":1,"finish_reason":"length","message":{"role":"assistant","content":"I"}}],
 		"usage":{"prompt_tokens":20,"completion_tokens":15,"total_tokens":35,"prompt_tokens_details":{"cached_tokens":8,"audio_tokens":3},"completion_tokens_details":{"reasoning_tokens":5}}}`
-	sameJSON(t, asJSON(t, got), []byte(want))
-	again, err := DecodeResponse(golden(t, "response.json"), "")
+	dialecttest.SameJSON(t, dialecttest.JSON(t, got), []byte(want))
+	again, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil || !reflect.DeepEqual(got, again) || len(id) > 40 {
 		t.Fatalf("the id %q is not the same each time, or too long for OpenAI's clients: %v", id, err)
 	}
 }
 
 func TestAStreamIsTheWholeAnswer(t *testing.T) {
-	want, err := DecodeResponse(golden(t, "response.json"), "")
+	want, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := accumulated(NewChatStream(bytes.NewReader(golden(t, "stream.sse")), true, ""))
+	got, err := accumulated(NewChatStream(bytes.NewReader(dialecttest.Golden(t, "stream.sse")), true, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, asJSON(t, got), asJSON(t, want))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, got), dialecttest.JSON(t, want))
 }
 
 func TestAListOfModelsIsReadAndWritten(t *testing.T) {
-	list, err := DecodeModels(golden(t, "models.json"), "")
+	list, err := DecodeModels(dialecttest.Golden(t, "models.json"), "")
 	if err != nil || len(list.Data) != 2 || list.Data[1] != (schemas.Model{ID: "gemini-embedding-001", Object: "model", OwnedBy: "google"}) {
 		t.Fatalf("got %+v, %v", list, err)
 	}
@@ -180,7 +146,7 @@ func TestAListOfModelsIsReadAndWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, one, []byte(`{"name":"models/gemini-2.5-flash","version":"gemini-2.5-flash","displayName":"gemini-2.5-flash",
+	dialecttest.SameJSON(t, one, []byte(`{"name":"models/gemini-2.5-flash","version":"gemini-2.5-flash","displayName":"gemini-2.5-flash",
 		"supportedGenerationMethods":["generateContent","streamGenerateContent","countTokens","embedContent","batchEmbedContents"]}`))
 	if body, err = (Surface{}).Models(&schemas.ModelList{}); err != nil || string(body) != `{"models":[]}` {
 		t.Fatalf("of none: got %s, %v", body, err)

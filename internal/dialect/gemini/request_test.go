@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -118,7 +119,7 @@ func TestTheFormsOfToolChoiceAndFormat(t *testing.T) {
 		}
 		delete(all, "contents")
 		delete(all, "tools")
-		sameJSON(t, asJSON(t, all), []byte(want))
+		dialecttest.SameJSON(t, dialecttest.JSON(t, all), []byte(want))
 	}
 }
 
@@ -129,7 +130,7 @@ func TestFurtherGenerationConfigIsSentAndReplacesNothing(t *testing.T) {
 	if err != nil || len(dropped) > 0 {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	sameJSON(t, []byte(gjson.GetBytes(body, "generationConfig").Raw), []byte(`{"temperature":0.5,"mediaResolution":"MEDIA_RESOLUTION_LOW"}`))
+	dialecttest.SameJSON(t, []byte(gjson.GetBytes(body, "generationConfig").Raw), []byte(`{"temperature":0.5,"mediaResolution":"MEDIA_RESOLUTION_LOW"}`))
 	req = request(t, `{}`)
 	req.Extra = map[string]json.RawMessage{"generationConfig": json.RawMessage(`{"mediaResolution":"MEDIA_RESOLUTION_LOW"}`)}
 	if body, _, err = EncodeRequest(req, "m"); err != nil || gjson.GetBytes(body, "generationConfig.mediaResolution").String() != "MEDIA_RESOLUTION_LOW" {
@@ -182,7 +183,7 @@ func TestThinkingIsWrittenAsTheModelKnowsIt(t *testing.T) {
 			continue
 		}
 		if got != "" {
-			sameJSON(t, []byte(got), []byte(c.want))
+			dialecttest.SameJSON(t, []byte(got), []byte(c.want))
 		}
 	}
 }
@@ -234,14 +235,14 @@ func TestACallOfAnotherModelHasASignatureThatStandsForNone(t *testing.T) {
 	for _, none := range []string{noSignature, "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I=", earlierNoSignature} {
 		got, _, err := DecodeRequest([]byte(`{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f"},"thoughtSignature":"`+none+`"}]}]}`), "m")
 		if err != nil || len(got.Messages[0].ReasoningDetails) > 0 {
-			t.Errorf("got %s, %v", asJSON(t, got), err)
+			t.Errorf("got %s, %v", dialecttest.JSON(t, got), err)
 		}
 	}
 }
 
 // What Gemini gave no id has none when it is sent back.
 func TestMintedIDsAreNotSent(t *testing.T) {
-	resp, err := DecodeResponse(golden(t, "response.json"), "")
+	resp, err := DecodeResponse(dialecttest.Golden(t, "response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,9 +254,9 @@ func TestMintedIDsAreNotSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, []byte(gjson.GetBytes(body, "contents.1").Raw), []byte(`{"role":"model","parts":[{"text":"Let me look."},
+	dialecttest.SameJSON(t, []byte(gjson.GetBytes(body, "contents.1").Raw), []byte(`{"role":"model","parts":[{"text":"Let me look."},
 		{"functionCall":{"name":"weather","args":{"city":"Oslo"}},"thoughtSignature":"c2lnLWE="},{"functionCall":{"id":"own","name":"weather","args":{"city":"Rome"}}}]}`))
-	sameJSON(t, []byte(gjson.GetBytes(body, "contents.2").Raw), []byte(`{"role":"user","parts":[{"functionResponse":{"name":"weather","response":{"deg":3}}},
+	dialecttest.SameJSON(t, []byte(gjson.GetBytes(body, "contents.2").Raw), []byte(`{"role":"user","parts":[{"functionResponse":{"name":"weather","response":{"deg":3}}},
 		{"functionResponse":{"id":"own","name":"weather","response":{"output":"warm"}}}]}`))
 }
 
@@ -266,13 +267,13 @@ func TestAToolsResultMayHaveMedia(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, []byte(gjson.GetBytes(body, "contents.1.parts.0").Raw),
+	dialecttest.SameJSON(t, []byte(gjson.GetBytes(body, "contents.1.parts.0").Raw),
 		[]byte(`{"functionResponse":{"id":"a","name":"f","response":{"output":"see"},"parts":[{"inlineData":{"mimeType":"image/png","data":"aW1n"}}]}}`))
 	got, _, err := DecodeRequest(body, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, asJSON(t, got.Messages[1]), asJSON(t, req.Messages[1]))
+	dialecttest.SameJSON(t, dialecttest.JSON(t, got.Messages[1]), dialecttest.JSON(t, req.Messages[1]))
 }
 
 func TestACallersRequestThatHasNoCanonicalFormIsRefused(t *testing.T) {
@@ -323,7 +324,7 @@ func TestFunctionsMayBeCalledAsTheModeSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		have := string(asJSON(t, got.ToolChoice))
+		have := string(dialecttest.JSON(t, got.ToolChoice))
 		for _, tool := range got.Tools {
 			have += " " + tool.Function.Name
 		}
@@ -342,6 +343,6 @@ func TestASchemaOfOpenAPIsFormBecomesAJSONSchema(t *testing.T) {
 		`{"$ref":"#/$defs/a","$defs":{"a":{"type":"string","format":"date-time"}}}`:                                                                                                            `{"$ref":"#/$defs/a","$defs":{"a":{"type":"string","format":"date-time"}}}`,
 		`{"ref":"#/defs/a","defs":{"a":{"type":"TYPE_UNSPECIFIED"}}}`:                                                                                                                          `{"$ref":"#/$defs/a","$defs":{"a":{}}}`,
 	} {
-		sameJSON(t, jsonSchema(json.RawMessage(given)), []byte(want))
+		dialecttest.SameJSON(t, jsonSchema(json.RawMessage(given)), []byte(want))
 	}
 }

@@ -6,38 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
 
-// seen is what a StreamWatch makes of a stream.
-type seen struct {
-	passed  string
-	first   int // index of the first event with content; -1: none
-	failure *schemas.Error
-	end     error
-}
-
-func watched(path, stream, key string) seen {
-	w := NewStreamWatch(path, key)
-	r := wire.NewReader(strings.NewReader(stream))
-	out := seen{first: -1}
-	for i := 0; ; i++ {
-		ev, err := r.Next()
-		if err != nil {
-			missing, end := w.End(err)
-			out.passed, out.end = out.passed+string(missing), end
-			return out
-		}
-		pass, content, failed := w.See(ev)
-		out.passed += string(pass)
-		if content && out.first < 0 {
-			out.first = i
-		}
-		if failed != nil && out.failure == nil {
-			out.failure = failed
-		}
-	}
+// watched shows a stream to a StreamWatch.
+func watched(path, stream, key string) dialecttest.Seen {
+	return dialecttest.Watched(NewStreamWatch(path, key), stream)
 }
 
 const (
@@ -71,11 +47,11 @@ func TestAWatchedStreamsEndIsRegularOnlyWithItsReason(t *testing.T) {
 		"unknown path, nothing": {"/x", "", -1, true},
 	} {
 		got := watched(c.path, c.stream, "sk-1")
-		if got.first != c.first || got.failure != nil || c.clean && got.end != io.EOF || !c.clean && !errors.Is(got.end, schemas.ErrUpstream) {
+		if got.First != c.first || got.Failure != nil || c.clean && got.End != io.EOF || !c.clean && !errors.Is(got.End, schemas.ErrUpstream) {
 			t.Errorf("%s: got %+v", name, got)
 		}
-		if strings.Contains(got.passed, doneMark) {
-			t.Errorf("%s: passed %q", name, got.passed)
+		if strings.Contains(got.Passed, doneMark) {
+			t.Errorf("%s: passed %q", name, got.Passed)
 		}
 	}
 }
@@ -96,14 +72,14 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 		"beside content": {strings.Replace(textEvent, "{", `{"error":{"code":503},`, 1), schemas.KindUpstream, 503},
 	} {
 		got := watched(streamPath, c.stream, "sk-1")
-		if got.first != 0 || got.failure == nil || got.failure.Kind != c.kind || got.failure.StatusCode != c.status || got.end != error(got.failure) {
+		if got.First != 0 || got.Failure == nil || got.Failure.Kind != c.kind || got.Failure.StatusCode != c.status || got.End != error(got.Failure) {
 			t.Errorf("%s: got %+v", name, got)
 		}
 		if _, err := accumulated(NewChatStream(strings.NewReader(textEvent+c.stream), false, "sk-1")); !errors.Is(err, &schemas.Error{Kind: c.kind}) {
 			t.Errorf("%s: read as %v", name, err)
 		}
-		if !strings.HasPrefix(got.passed, "data: ") || !strings.Contains(got.passed, "\n\n") {
-			t.Errorf("%s: clients cannot read %q", name, got.passed)
+		if !strings.HasPrefix(got.Passed, "data: ") || !strings.Contains(got.Passed, "\n\n") {
+			t.Errorf("%s: clients cannot read %q", name, got.Passed)
 		}
 	}
 }
@@ -128,8 +104,8 @@ func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
 		"no space":         {strings.ReplaceAll(whole, "data: ", "data:"), whole},
 		"old line ends":    {strings.ReplaceAll(whole, "\n", "\r"), whole},
 	} {
-		if got := watched(streamPath, c.sent, "sk-1"); got.passed != c.want {
-			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
+		if got := watched(streamPath, c.sent, "sk-1"); got.Passed != c.want {
+			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.Passed, c.want, got.End)
 		}
 	}
 }
@@ -148,15 +124,15 @@ func TestTheKeyIsMaskedInWhatAWatchedStreamsErrorQuotes(t *testing.T) {
 		quoted := strings.NewReplacer(`"`, `\"`).Replace(key)
 		sent := `data: {"error":{"code":500,"message":"bad ` + quoted + `","status":"INTERNAL"}}` + "\n\n"
 		got := watched(streamPath, textEvent+sent, key)
-		if got.failure == nil || len(key) > 1 && strings.Contains(got.passed[len(textEvent):], "bad "+key) {
+		if got.Failure == nil || len(key) > 1 && strings.Contains(got.Passed[len(textEvent):], "bad "+key) {
 			t.Errorf("%s: got %+v", key, got)
 		}
-		if all := events(t, []byte(got.passed)); len(all) != 2 {
+		if all := events(t, []byte(got.Passed)); len(all) != 2 {
 			t.Errorf("%s: clients read %+v", key, all)
 		}
 	}
 	quoting := strings.Replace(textEvent, "an", "sk-1", 1)
-	if got := watched(streamPath, quoting, "sk-1"); got.passed != quoting {
-		t.Errorf("an answer: passed %q", got.passed)
+	if got := watched(streamPath, quoting, "sk-1"); got.Passed != quoting {
+		t.Errorf("an answer: passed %q", got.Passed)
 	}
 }

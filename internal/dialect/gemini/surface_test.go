@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -91,7 +92,7 @@ func TestACallIsTranslatedToItsOperation(t *testing.T) {
 		}
 		if r := got.Request(); c.want == schemas.OperationEmbeddings && strings.Join(r.Embedding.Input, "")[:1] != "a" ||
 			c.want != schemas.OperationEmbeddings && r.Chat.Messages[0].Content.PlainText() != "hi" {
-			t.Errorf("%+v: got %s", c, asJSON(t, r))
+			t.Errorf("%+v: got %s", c, dialecttest.JSON(t, r))
 		}
 	}
 	for path, kind := range map[string]error{"/models/m:predict": schemas.ErrUnsupportedOperation, "/models": schemas.ErrUnsupportedOperation,
@@ -181,7 +182,7 @@ func TestAnothersThinkingComesBackUnchanged(t *testing.T) {
 		}
 		got, _, err := DecodeRequest([]byte(`{"contents":[{"parts":[{"text":"hi"}]},`+content+`]}`), "m")
 		if err != nil || !reflect.DeepEqual(got.Messages[1].ReasoningDetails, []schemas.ReasoningDetail{foreign}) || got.Messages[1].ToolCalls[0].ID != "toolu_1" {
-			t.Errorf("%s: got %s, %v", name, asJSON(t, got), err)
+			t.Errorf("%s: got %s, %v", name, dialecttest.JSON(t, got), err)
 		}
 	}
 }
@@ -249,7 +250,7 @@ func TestCountsAndVectorsAreAnsweredAsTheDialectHasThem(t *testing.T) {
 		if err != nil || header.Get("Content-Type") != "application/json" {
 			t.Fatalf("got %v, %v", header, err)
 		}
-		sameJSON(t, body, []byte(c.want))
+		dialecttest.SameJSON(t, body, []byte(c.want))
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestAChatRequestSurvivesDecodingAndEncoding(t *testing.T) {
-	wire := golden(t, "chat_request.json")
+	wire := dialecttest.Golden(t, "chat_request.json")
 	req, stream, err := DecodeChat(wire)
 	if err != nil || !stream || !req.IncludeUsage {
 		t.Fatalf("got stream %v, %+v, %v", stream, req, err)
@@ -25,7 +26,7 @@ func TestAChatRequestSurvivesDecodingAndEncoding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, wire)
+	dialecttest.SameJSON(t, got, wire)
 }
 
 func TestEncodeChatSendsUsageOptionsOnlyWithAStreamAndObeysQuirks(t *testing.T) {
@@ -46,7 +47,7 @@ func TestEncodeChatSendsUsageOptionsOnlyWithAStreamAndObeysQuirks(t *testing.T) 
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameJSON(t, got, []byte(c.want))
+			dialecttest.SameJSON(t, got, []byte(c.want))
 		})
 	}
 	if req.Model != "m" || *req.MaxCompletionTokens != 5 || req.MaxTokens != nil {
@@ -65,7 +66,7 @@ func TestAMessagesReasoningIsSentUnderTheNameThatTheProviderTakes(t *testing.T) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameJSON(t, got, []byte(`{"model":"m","user":"u","x":1,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello","`+
+		dialecttest.SameJSON(t, got, []byte(`{"model":"m","user":"u","x":1,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"hello","`+
 			name+`":"let me see","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}]}`))
 	}
 	if req.Messages[1].Reasoning != "let me see" {
@@ -83,7 +84,7 @@ func TestExtraNeverOverridesATypedField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, []byte(`{"model":"m","messages":[{"role":"user","content":"hi"}],"temperature":0,"a\"b":1,"top_p":0.5}`))
+	dialecttest.SameJSON(t, got, []byte(`{"model":"m","messages":[{"role":"user","content":"hi"}],"temperature":0,"a\"b":1,"top_p":0.5}`))
 
 	req.Extra = map[string]json.RawMessage{"x": json.RawMessage(`{secret`)}
 	if _, err := EncodeChat(req, "", ChatOptions{}); !errors.Is(err, schemas.ErrInvalidRequest) ||
@@ -102,7 +103,7 @@ func TestAFieldOfAnotherCaseIsAnotherField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, []byte(body))
+	dialecttest.SameJSON(t, got, []byte(body))
 	if _, _, err := DecodeChat([]byte(`{"Model":"m","messages":[{"role":"user","content":"hi"}]}`)); err == nil || !strings.Contains(err.Error(), "model is missing") {
 		t.Errorf("a chat without a model: got %v", err)
 	}
@@ -140,7 +141,7 @@ func TestABadChatRequestIsTheCallersFaultAndIsNotQuoted(t *testing.T) {
 }
 
 func TestDecodeChatResponseReadsTheDocumentedAnswers(t *testing.T) {
-	resp, err := DecodeChatResponse(golden(t, "chat_response.json"), "")
+	resp, err := DecodeChatResponse(dialecttest.Golden(t, "chat_response.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,18 +149,18 @@ func TestDecodeChatResponseReadsTheDocumentedAnswers(t *testing.T) {
 		resp.Usage.TotalTokens != 29 || resp.Usage.PromptTokensDetails.CachedTokens != 4 || resp.SystemFingerprint != "fp_1" {
 		t.Fatalf("got %+v", resp)
 	}
-	resp, err = DecodeChatResponse(golden(t, "chat_response_tools.json"), "")
+	resp, err = DecodeChatResponse(dialecttest.Golden(t, "chat_response_tools.json"), "")
 	if err != nil || resp.Choices[0].Message.Content != nil || resp.Choices[0].Message.ToolCalls[0].Function.Name != "weather" {
 		t.Fatalf("got %+v, %v", resp, err)
 	}
-	resp, err = DecodeChatResponse(golden(t, "chat_response_openrouter_reasoning.json"), "")
+	resp, err = DecodeChatResponse(dialecttest.Golden(t, "chat_response_openrouter_reasoning.json"), "")
 	if err != nil || resp.Choices[0].Message.Reasoning != "2 and 2" || resp.Created != 1741570283 {
 		t.Fatalf("got %+v, %v", resp, err)
 	}
 }
 
 func TestAnEncodedResponseHasContentAndChoicesAlways(t *testing.T) {
-	resp, err := DecodeChatResponse(golden(t, "chat_response_tools.json"), "")
+	resp, err := DecodeChatResponse(dialecttest.Golden(t, "chat_response_tools.json"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestAnEncodedResponseHasContentAndChoicesAlways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, golden(t, "chat_response_tools.json"))
+	dialecttest.SameJSON(t, got, dialecttest.Golden(t, "chat_response_tools.json"))
 	got, err = EncodeChatResponse(&schemas.ChatResponse{})
 	if err != nil || !strings.Contains(string(got), `"choices":[]`) {
 		t.Fatalf("got %s, %v", got, err)

@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestVectorsAreReadFromNumbersAndFromBase64(t *testing.T) {
-	resp, err := DecodeEmbeddingResponse(golden(t, "embeddings.json"), "")
+	resp, err := DecodeEmbeddingResponse(dialecttest.Golden(t, "embeddings.json"), "")
 	if err != nil || len(resp.Data) != 2 || resp.Usage.PromptTokens != 8 {
 		t.Fatalf("got %+v, %v", resp, err)
 	}
@@ -37,7 +38,7 @@ func TestAnEmbeddingRequestSurvivesDecodingAndEncoding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, []byte(`{"model":"x","input":["hi"],"dimensions":3,"encoding_format":"base64"}`))
+	dialecttest.SameJSON(t, got, []byte(`{"model":"x","input":["hi"],"dimensions":3,"encoding_format":"base64"}`))
 	for _, bad := range []string{`{}`, `{"model":"m"}`, `{"model":"m","input":[]}`, `{"model":"m","input":[1,2]}`} {
 		if _, err := DecodeEmbedding([]byte(bad)); !errors.Is(err, schemas.ErrInvalidRequest) {
 			t.Errorf("%s: got %v", bad, err)
@@ -57,7 +58,7 @@ func TestEncodedListsNameTheirObjectsAndAreNeverNull(t *testing.T) {
 }
 
 func TestModelsAreReadFromAListAndFromABareArray(t *testing.T) {
-	list, err := DecodeModels(golden(t, "models.json"), "")
+	list, err := DecodeModels(dialecttest.Golden(t, "models.json"), "")
 	if err != nil || len(list.Data) != 2 || list.Data[0] != (schemas.Model{ID: "gpt-4o-mini", Object: "model", Created: 1721172741, OwnedBy: "system"}) {
 		t.Fatalf("got %+v, %v", list, err)
 	}
@@ -65,8 +66,8 @@ func TestModelsAreReadFromAListAndFromABareArray(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, got, golden(t, "models.json"))
-	list, err = DecodeModels(golden(t, "models_together_array.json"), "")
+	dialecttest.SameJSON(t, got, dialecttest.Golden(t, "models.json"))
+	list, err = DecodeModels(dialecttest.Golden(t, "models_together_array.json"), "")
 	if err != nil || len(list.Data) != 2 || list.Data[0].Created != 1721172741 || list.Data[1].ID != "c/d" {
 		t.Fatalf("got %+v, %v", list, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -60,7 +61,7 @@ func TestRetryAfterIsReadInEveryForm(t *testing.T) {
 
 func TestTheUsedKeyIsMaskedWhereverAProviderRepeatsIt(t *testing.T) {
 	const key = `sk-invented/1`
-	body := golden(t, "error_401.json")
+	body := dialecttest.Golden(t, "error_401.json")
 	e := DecodeError(401, http.Header{"X-Echo": {"Bearer " + key}}, append(body, `"sk-invented\/1"`...), key)
 	if strings.Contains(string(e.Upstream.Body), "sk-invented") || strings.Contains(e.Upstream.Header.Get("X-Echo"), key) {
 		t.Fatalf("got %v %s", e.Upstream.Header, e.Upstream.Body)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -20,7 +21,7 @@ func mustBeOurs(t *testing.T, err error) {
 }
 
 func FuzzDecodeChat(f *testing.F) {
-	f.Add(golden(f, "chat_request.json"))
+	f.Add(dialecttest.Golden(f, "chat_request.json"))
 	f.Add([]byte(`{"model":"m","messages":[{"role":"user","content":null}],"stream_options":null,"stop":"x"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		req, stream, err := DecodeChat(data)
@@ -53,7 +54,7 @@ func FuzzDecodeEmbedding(f *testing.F) {
 
 func FuzzDecodeAnswers(f *testing.F) {
 	for _, name := range []string{"chat_response.json", "chat_response_tools.json", "embeddings.json", "models.json", "models_together_array.json", "error_429.json"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if resp, err := DecodeChatResponse(data, "key"); err != nil {
@@ -70,7 +71,7 @@ func FuzzDecodeAnswers(f *testing.F) {
 
 func FuzzChatStream(f *testing.F) {
 	for _, name := range []string{"chat_stream.sse", "chat_stream_tools.sse", "chat_stream_openrouter_error.sse", "chat_stream_mistral_parts.sse"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := NewChatStream(bytes.NewReader(data), StreamOptions{IncludeUsage: true, Key: "key"})
@@ -91,8 +92,8 @@ func FuzzChatStream(f *testing.F) {
 }
 
 func FuzzErrorBody(f *testing.F) {
-	f.Add(429, golden(f, "error_429.json"))
-	f.Add(401, golden(f, "error_401.json"))
+	f.Add(429, dialecttest.Golden(f, "error_429.json"))
+	f.Add(401, dialecttest.Golden(f, "error_401.json"))
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		e := DecodeError(status, nil, data, "sk-invented/1")
 		if bytes.Contains(e.Upstream.Body, []byte("sk-invented/1")) {

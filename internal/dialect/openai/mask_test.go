@@ -24,21 +24,21 @@ func TestAnEventThatIsNoContentLosesTheKey(t *testing.T) {
 			"event: response.failed\ndata: {\"response\":{\"error\":{\"message\":\"***\"}}}\n\n"},
 	} {
 		got := watched(c.path, partChunk+c.sent)
-		if got.passed != partChunk+c.want {
-			t.Errorf("%s: passed %q, want %q", name, got.passed, partChunk+c.want)
+		if got.Passed != partChunk+c.want {
+			t.Errorf("%s: passed %q, want %q", name, got.Passed, partChunk+c.want)
 		}
 	}
 	content := `data: {"choices":[{"delta":{"content":"sk-1"}}]}` + "\n\n"
-	if got := watched(PathChat, content+after); got.passed != content+after {
-		t.Errorf("content has changed: %q", got.passed)
+	if got := watched(PathChat, content+after); got.Passed != content+after {
+		t.Errorf("content has changed: %q", got.Passed)
 	}
 }
 
 // A key may be as short as a number; what is left of an error must be one still.
 func TestAnErrorThatIsNoJSONWithoutTheKeyIsToldInOurWords(t *testing.T) {
 	got := watchedWith(PathChat, partChunk+`data: {"error":{"message":"m","code":503}}`+"\n\n", StreamOptions{Key: "503"})
-	data, ok := strings.CutPrefix(got.passed, partChunk+"data: ")
+	data, ok := strings.CutPrefix(got.Passed, partChunk+"data: ")
 	if !ok || !json.Valid([]byte(data)) || strings.Contains(data, "503") || !strings.Contains(data, "the provider failed") {
-		t.Errorf("passed %q", got.passed)
+		t.Errorf("passed %q", got.Passed)
 	}
 }

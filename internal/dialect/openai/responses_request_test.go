@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bifrost/internal/dialect"
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -28,7 +29,7 @@ func mustResponses(t testing.TB, body string) dialect.Translation {
 }
 
 func TestACallOfTheResponsesAPIBecomesAChatCompletion(t *testing.T) {
-	tr := mustResponses(t, string(golden(t, "responses_request.json")))
+	tr := mustResponses(t, string(dialecttest.Golden(t, "responses_request.json")))
 	req := tr.Request()
 	if req.Operation != schemas.OperationChatStream || req.Model != "gpt-5" || !req.Chat.IncludeUsage {
 		t.Fatalf("got %v, usage %v", req, req.Chat.IncludeUsage)
@@ -37,7 +38,7 @@ func TestACallOfTheResponsesAPIBecomesAChatCompletion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, body, golden(t, "responses_request_chat.json"))
+	dialecttest.SameJSON(t, body, dialecttest.Golden(t, "responses_request_chat.json"))
 	if got, want := tr.(dialect.Lossy).Dropped(), []string{"store", "truncation", "max_tool_calls", "stop"}; !slices.Equal(got, want) {
 		t.Fatalf("left out %q, want %q", got, want)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 	"pgregory.net/rapid"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -83,12 +84,12 @@ func TestAStreamIsWrittenAsTheEventsOfAResponse(t *testing.T) {
 		&schemas.ChatChunk{ID: "1", Usage: &schemas.Usage{PromptTokens: 20, CompletionTokens: 30, TotalTokens: 50,
 			PromptTokensDetails:     &schemas.PromptTokensDetails{CachedTokens: 5},
 			CompletionTokensDetails: &schemas.CompletionTokensDetails{ReasoningTokens: 10}}})
-	want := eventsOf(t, golden(t, "responses_stream.sse"))
+	want := eventsOf(t, dialecttest.Golden(t, "responses_stream.sse"))
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) {
 			t.Fatalf("%d events, want %d", len(got), len(want))
 		}
-		sameJSON(t, []byte(got[i].Raw), []byte(want[i].Raw))
+		dialecttest.SameJSON(t, []byte(got[i].Raw), []byte(want[i].Raw))
 	}
 	checkEvents(t, got)
 }
@@ -376,7 +377,7 @@ func TestAStreamedResponseEndsWithTheWholeOne(t *testing.T) {
 }
 
 func FuzzDecodeResponses(f *testing.F) {
-	f.Add(golden(f, "responses_request.json"))
+	f.Add(dialecttest.Golden(f, "responses_request.json"))
 	f.Add([]byte(`{"model":"m","input":"hi","tool_choice":"auto","text":{"format":{"type":"json_object"}}}`))
 	f.Add([]byte(`{"model":"m","input":[{"type":"reasoning","encrypted_content":"bifrost.W10="},{"role":"assistant","content":[]}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -398,7 +399,7 @@ func FuzzDecodeResponses(f *testing.F) {
 
 func FuzzResponsesStream(f *testing.F) {
 	for _, name := range []string{"chat_stream.sse", "chat_stream_tools.sse", "chat_stream_openrouter_error.sse", "chat_stream_mistral_parts.sse"} {
-		f.Add(golden(f, name))
+		f.Add(dialecttest.Golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		chunks := NewChatStream(bytes.NewReader(data), StreamOptions{IncludeUsage: true})

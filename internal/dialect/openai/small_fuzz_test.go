@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -19,9 +20,9 @@ var smallOperations = []schemas.Operation{schemas.OperationCompletion, schemas.O
 
 func FuzzDecodeSmallAnswers(f *testing.F) {
 	for _, c := range smallAnswers {
-		f.Add(golden(f, c.file))
+		f.Add(dialecttest.Golden(f, c.file))
 	}
-	f.Add(golden(f, "error_429.json"))
+	f.Add(dialecttest.Golden(f, "error_429.json"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, op := range smallOperations {
 			resp, err := Codec{}.Decode(&schemas.Request{Operation: op}, nil, data, "key")
@@ -40,10 +41,10 @@ func FuzzDecodeSmallAnswers(f *testing.F) {
 }
 
 func FuzzDecodeTranscription(f *testing.F) {
-	f.Add("", "application/json", golden(f, "transcription_response.json"))
-	f.Add("verbose_json", "application/json", golden(f, "transcription_response_verbose.json"))
-	f.Add("srt", "text/plain; charset=utf-8", golden(f, "transcription_response.srt"))
-	f.Add("text", "application/json", golden(f, "error_429.json"))
+	f.Add("", "application/json", dialecttest.Golden(f, "transcription_response.json"))
+	f.Add("verbose_json", "application/json", dialecttest.Golden(f, "transcription_response_verbose.json"))
+	f.Add("srt", "text/plain; charset=utf-8", dialecttest.Golden(f, "transcription_response.srt"))
+	f.Add("text", "application/json", dialecttest.Golden(f, "error_429.json"))
 	f.Fuzz(func(t *testing.T, format, media string, data []byte) {
 		req := &schemas.Request{Operation: schemas.OperationTranscription, Transcription: &schemas.TranscriptionRequest{ResponseFormat: format}}
 		resp, err := Codec{}.Decode(req, http.Header{"Content-Type": {media}}, data, "key")
@@ -117,7 +118,7 @@ func FuzzUpload(f *testing.F) {
 
 func FuzzStreamWatch(f *testing.F) {
 	for _, name := range []string{"chat_stream.sse", "chat_stream_tools.sse", "chat_stream_openrouter_error.sse", "chat_stream_mistral_parts.sse"} {
-		f.Add(PathChat, golden(f, name))
+		f.Add(PathChat, dialecttest.Golden(f, name))
 	}
 	f.Add(PathCompletions, []byte("data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"))
 	f.Add(PathResponses, []byte("event: error\ndata: {\"type\":\"error\",\"message\":\"of sk-invented/1\"}\n\n"))

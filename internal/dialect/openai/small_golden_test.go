@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
@@ -47,7 +48,7 @@ func TestSmallRequestsAreSentAsTheirFilesHaveThem(t *testing.T) {
 			if err != nil || len(dropped) > 0 || call.Method != http.MethodPost {
 				t.Fatalf("got %+v, dropped %v, %v", call, dropped, err)
 			}
-			sameJSON(t, call.Body, golden(t, name))
+			dialecttest.SameJSON(t, call.Body, dialecttest.Golden(t, name))
 		})
 	}
 }
@@ -59,7 +60,7 @@ func TestAnUploadIsSentAsItsFileHasIt(t *testing.T) {
 	if err != nil || len(dropped) > 0 {
 		t.Fatalf("dropped %v, %v", dropped, err)
 	}
-	if want := string(golden(t, "transcription_request.txt")); string(call.Body) != want {
+	if want := string(dialecttest.Golden(t, "transcription_request.txt")); string(call.Body) != want {
 		t.Errorf("got %q\nwant %q", call.Body, want)
 	}
 	if media := call.Header.Get("Content-Type"); !strings.HasPrefix(media, "multipart/form-data; boundary=bifrost-") {
@@ -112,7 +113,7 @@ func TestSmallAnswersInFilesAreReadWhole(t *testing.T) {
 			if !strings.HasSuffix(c.file, ".json") {
 				media = "text/plain"
 			}
-			got, err := Codec{}.Decode(&c.req, http.Header{"Content-Type": {media}}, golden(t, c.file), "")
+			got, err := Codec{}.Decode(&c.req, http.Header{"Content-Type": {media}}, dialecttest.Golden(t, c.file), "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,12 +8,13 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/schemas"
 )
 
 func TestAStreamIsReadToItsEndAndUsageOnlyWhenAsked(t *testing.T) {
 	for _, usage := range []bool{false, true} {
-		src := iotest.OneByteReader(strings.NewReader(string(golden(t, "chat_stream.sse"))))
+		src := iotest.OneByteReader(strings.NewReader(string(dialecttest.Golden(t, "chat_stream.sse"))))
 		s := NewChatStream(src, StreamOptions{IncludeUsage: usage})
 		all, err := chunks(s)
 		if err != nil || textOfAll(all) != "Hello" || !s.Done() {
@@ -33,7 +34,7 @@ func TestAStreamIsReadToItsEndAndUsageOnlyWhenAsked(t *testing.T) {
 }
 
 func TestAStreamsToolCallsKeepTheirIndexesAndParts(t *testing.T) {
-	all, err := chunks(NewChatStream(strings.NewReader(string(golden(t, "chat_stream_tools.sse"))), StreamOptions{}))
+	all, err := chunks(NewChatStream(strings.NewReader(string(dialecttest.Golden(t, "chat_stream_tools.sse"))), StreamOptions{}))
 	if err != nil || len(all) != 4 {
 		t.Fatalf("got %d chunks, %v", len(all), err)
 	}
@@ -51,7 +52,7 @@ func TestAStreamsToolCallsKeepTheirIndexesAndParts(t *testing.T) {
 }
 
 func TestAStreamWithContentInPartsIsReadAsText(t *testing.T) {
-	all, err := chunks(NewChatStream(strings.NewReader(string(golden(t, "chat_stream_mistral_parts.sse"))), StreamOptions{IncludeUsage: true}))
+	all, err := chunks(NewChatStream(strings.NewReader(string(dialecttest.Golden(t, "chat_stream_mistral_parts.sse"))), StreamOptions{IncludeUsage: true}))
 	if err != nil || textOfAll(all) != "Hello" {
 		t.Fatalf("got %q, %v", textOfAll(all), err)
 	}
@@ -67,7 +68,7 @@ func TestAnErrorEventEndsTheStreamAsAnError(t *testing.T) {
 		kind   schemas.ErrorKind
 		status int
 	}{
-		"openrouter": {string(golden(t, "chat_stream_openrouter_error.sse")), schemas.KindUpstream, 502},
+		"openrouter": {string(dialecttest.Golden(t, "chat_stream_openrouter_error.sse")), schemas.KindUpstream, 502},
 		"type":       {"data: {\"error\":{\"message\":\"m\",\"type\":\"rate_limit_error\"}}\n\n", schemas.KindRateLimited, 429},
 		"old":        {"data: {\"object\":\"error\",\"message\":\"m\",\"code\":400}\n\n", schemas.KindInvalidRequest, 400},
 		"text":       {"data: {\"error\":\"m\"}\n\n", schemas.KindUpstream, 500},
@@ -126,7 +127,7 @@ func TestASourcesErrorIsReturnedAsItIs(t *testing.T) {
 
 func TestAnEncodedStreamIsReadBackTheSame(t *testing.T) {
 	for _, file := range []string{"chat_stream.sse", "chat_stream_tools.sse"} {
-		first, err := chunks(NewChatStream(strings.NewReader(string(golden(t, file))), StreamOptions{IncludeUsage: true}))
+		first, err := chunks(NewChatStream(strings.NewReader(string(dialecttest.Golden(t, file))), StreamOptions{IncludeUsage: true}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +164,7 @@ func TestAnEncodedChunkNeverHasNullChoicesOrAToolCallWithoutIndex(t *testing.T) 
 
 func TestAnErrorInAStreamIsOneEventWithoutAnEndMark(t *testing.T) {
 	upstream := &schemas.Error{Kind: schemas.KindRateLimited, StatusCode: 429,
-		Upstream: &schemas.UpstreamReply{StatusCode: 429, Body: golden(t, "error_429.json")}}
+		Upstream: &schemas.UpstreamReply{StatusCode: 429, Body: dialecttest.Golden(t, "error_429.json")}}
 	for err, says := range map[error]string{
 		schemas.ErrTimeout: `"code":"timeout"`,
 		upstream:           "try again in 20s",

@@ -6,43 +6,18 @@ import (
 	"strings"
 	"testing"
 
+	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
 
-// seen is what a StreamWatch makes of a stream.
-type seen struct {
-	passed  string
-	first   int // index of the first event with content; -1: none
-	failure *schemas.Error
-	end     error
-}
-
 // watched shows a stream to a StreamWatch.
-func watched(path, stream string) seen {
+func watched(path, stream string) dialecttest.Seen {
 	return watchedWith(path, stream, StreamOptions{Key: "sk-1"})
 }
 
-func watchedWith(path, stream string, opts StreamOptions) seen {
-	w := NewStreamWatch(path, opts)
-	r := wire.NewReader(strings.NewReader(stream))
-	out := seen{first: -1}
-	for i := 0; ; i++ {
-		ev, err := r.Next()
-		if err != nil {
-			missing, end := w.End(err)
-			out.passed, out.end = out.passed+string(missing), end
-			return out
-		}
-		pass, content, failed := w.See(ev)
-		out.passed += string(pass)
-		if content && out.first < 0 {
-			out.first = i
-		}
-		if failed != nil && out.failure == nil {
-			out.failure = failed
-		}
-	}
+func watchedWith(path, stream string, opts StreamOptions) dialecttest.Seen {
+	return dialecttest.Watched(NewStreamWatch(path, opts), stream)
 }
 
 const (
@@ -77,11 +52,11 @@ func TestAWatchedStreamsEndIsRegularOnlyWithItsEndMark(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			got := watched(c.path, c.stream)
-			if got.first != c.first || got.failure != nil {
-				t.Fatalf("first content in event %d, want %d; error %v", got.first, c.first, got.failure)
+			if got.First != c.first || got.Failure != nil {
+				t.Fatalf("first content in event %d, want %d; error %v", got.First, c.first, got.Failure)
 			}
-			if c.clean && got.end != io.EOF || !c.clean && !errors.Is(got.end, schemas.ErrUpstream) {
-				t.Fatalf("the end is %v", got.end)
+			if c.clean && got.End != io.EOF || !c.clean && !errors.Is(got.End, schemas.ErrUpstream) {
+				t.Fatalf("the end is %v", got.End)
 			}
 		})
 	}
@@ -99,10 +74,10 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := watched(c.path, c.stream)
-			if got.first != 0 || got.failure == nil || got.failure.Kind != c.kind || got.end != error(got.failure) {
-				t.Fatalf("got %d, %v, %v", got.first, got.failure, got.end)
+			if got.First != 0 || got.Failure == nil || got.Failure.Kind != c.kind || got.End != error(got.Failure) {
+				t.Fatalf("got %d, %v, %v", got.First, got.Failure, got.End)
 			}
-			if up := got.failure.Upstream; up != nil && strings.Contains(string(up.Body), "sk-1") {
+			if up := got.Failure.Upstream; up != nil && strings.Contains(string(up.Body), "sk-1") {
 				t.Fatal("the key is in the reply")
 			}
 		})
@@ -150,8 +125,8 @@ func TestAWatchedStreamsEndIsMadeWhole(t *testing.T) {
 		"cut":                         {PathChat, partChunk + lastChunk[:40], partChunk},
 		"something cut after the end": {PathChat, lastChunk + endMark + "data: {", lastChunk + endMark},
 	} {
-		if got := watched(c.path, c.stream); got.passed != c.want {
-			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.passed, c.want, got.end)
+		if got := watched(c.path, c.stream); got.Passed != c.want {
+			t.Errorf("%s: passed %q, want %q (the end is %v)", name, got.Passed, c.want, got.End)
 		}
 	}
 }
@@ -174,17 +149,17 @@ func TestAnErrorThatSaysNothingIsTakenOutOfAChunk(t *testing.T) {
 		}
 		const end = "\n\n"
 		for _, path := range []string{PathChat, PathCompletions} {
-			if got := watched(path, sent+end+lastChunk+endMark); got.passed != want+end+lastChunk+endMark || got.end != io.EOF {
-				t.Errorf("%s: passed %q, want %q (the end is %v)", sent, got.passed, want, got.end)
+			if got := watched(path, sent+end+lastChunk+endMark); got.Passed != want+end+lastChunk+endMark || got.End != io.EOF {
+				t.Errorf("%s: passed %q, want %q (the end is %v)", sent, got.Passed, want, got.End)
 			}
 		}
-		if got := watched(PathResponses, sent+end); got.passed != sent+end {
-			t.Errorf("%s of the Responses API: passed %q", sent, got.passed)
+		if got := watched(PathResponses, sent+end); got.Passed != sent+end {
+			t.Errorf("%s of the Responses API: passed %q", sent, got.Passed)
 		}
 	}
 	got := watched(PathChat, `data: {"error":null,"error":{"message":"m","code":429}}`+"\n\n")
-	if got.failure == nil || got.failure.Kind != schemas.KindRateLimited || strings.Contains(got.passed, "null") {
-		t.Errorf("an error behind another: %v, %q", got.failure, got.passed)
+	if got.Failure == nil || got.Failure.Kind != schemas.KindRateLimited || strings.Contains(got.Passed, "null") {
+		t.Errorf("an error behind another: %v, %q", got.Failure, got.Passed)
 	}
 }
 
@@ -210,14 +185,14 @@ func TestAUsageChunkIsPassedOnToThoseWhoAskedForIt(t *testing.T) {
 				case dropped && !asked:
 					want = partChunk + lastChunk + endMark
 				}
-				if got.passed != want || got.end != io.EOF {
-					t.Errorf("%s, asked %v: passed %q, want %q", path, asked, got.passed, want)
+				if got.Passed != want || got.End != io.EOF {
+					t.Errorf("%s, asked %v: passed %q, want %q", path, asked, got.Passed, want)
 				}
 			}
 		}
 	}
 	open := strings.TrimRight(`data: {"choices":[],`+counted, "\n")
-	if got := watched(PathChat, lastChunk+open); got.passed != lastChunk+endMark {
-		t.Errorf("an open one at the end: passed %q", got.passed)
+	if got := watched(PathChat, lastChunk+open); got.Passed != lastChunk+endMark {
+		t.Errorf("an open one at the end: passed %q", got.Passed)
 	}
 }
