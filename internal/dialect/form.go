@@ -19,7 +19,9 @@ func IsForm(h http.Header) bool {
 // of kind invalid_request.
 //
 // It is stricter than RFC 2046 has it, so that no reader of the same body sees another
-// part: lines end in CRLF, and the boundary is nowhere but between parts.
+// part: lines end in CRLF, the boundary is nowhere but between parts, nothing is before
+// the first but an empty line, and after one are at most 256 blanks (net/http's reader
+// fails at lines of 4 KiB).
 func FormValues(h http.Header, body []byte, name string) ([][]byte, error) {
 	places, err := formPlaces(h, body, name)
 	if err != nil {
@@ -51,6 +53,9 @@ func formPlaces(h http.Header, body []byte, name string) ([]place, error) {
 	if err != nil || params["boundary"] == "" {
 		return nil, BadRequest("the form's Content-Type has no boundary; send multipart/form-data; boundary=…")
 	}
+	if len(params["boundary"]) > longestBoundary {
+		return nil, BadRequest("the boundary in the form's Content-Type is longer than 70 characters; use a shorter one")
+	}
 	parts, ok := formParts([]byte("--"+params["boundary"]), body)
 	if !ok {
 		return nil, BadRequest("the body is not the form that its Content-Type says, or is cut off; send it again")
@@ -68,6 +73,13 @@ func formPlaces(h http.Header, body []byte, name string) ([]place, error) {
 	return found, nil
 }
 
+const (
+	// longestBoundary is that of RFC 2046, section 5.1.1.
+	longestBoundary = 70
+	// mostPadding is how many blanks may follow a delimiter.
+	mostPadding = 256
+)
+
 // formParts returns where the parts between the delimiters are, headers included.
 func formParts(delimiter, body []byte) (parts []place, ok bool) {
 	begun := -1 // where the part begins that is not ended
@@ -79,7 +91,7 @@ func formParts(delimiter, body []byte) (parts []place, ok bool) {
 		next += at
 		end := next // of what comes before
 		if next > 0 {
-			if end -= 2; end < max(begun, 0) || string(body[end:next]) != "\r\n" {
+			if end -= 2; end < max(begun, 0) || string(body[end:next]) != "\r\n" || begun < 0 && end > 0 {
 				return nil, false
 			}
 		}
@@ -90,8 +102,8 @@ func formParts(delimiter, body []byte) (parts []place, ok bool) {
 		if bytes.HasPrefix(rest, []byte("--")) {
 			return parts, closes(rest[2:], delimiter)
 		}
-		padding := len(rest) - len(bytes.TrimLeft(rest, " \t"))
-		if !bytes.HasPrefix(rest[padding:], []byte("\r\n")) {
+		padding := blanks(rest)
+		if padding > mostPadding || !bytes.HasPrefix(rest[padding:], []byte("\r\n")) {
 			return nil, false
 		}
 		at = next + len(delimiter) + padding + 2
@@ -101,9 +113,13 @@ func formParts(delimiter, body []byte) (parts []place, ok bool) {
 
 // closes reports whether what follows the last delimiter is nothing more of the form.
 func closes(rest, delimiter []byte) bool {
-	after := bytes.TrimLeft(rest, " \t")
-	return (len(after) == 0 || bytes.HasPrefix(after, []byte("\r\n"))) && !bytes.Contains(after, delimiter)
+	padding := blanks(rest)
+	after := rest[padding:]
+	return padding <= mostPadding && (len(after) == 0 || bytes.HasPrefix(after, []byte("\r\n"))) && !bytes.Contains(after, delimiter)
 }
+
+// blanks counts the blanks that b begins with.
+func blanks(b []byte) int { return len(b) - len(bytes.TrimLeft(b, " \t")) }
 
 // readPart returns a part's name, and where its content begins.
 func readPart(part []byte) (name string, content int, ok bool) {

@@ -51,10 +51,23 @@ func TestABodyThatIsNoFormNamesNoModel(t *testing.T) {
 		"two models":             strings.Replace(aForm, "--b--", "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nx\r\n--b--", 1),
 		"no model":               strings.Replace(aForm, "name=model", "name=models", 1),
 		"a beginning of its own": "x" + aForm,
+		"a line before it":       "x\r\n" + aForm,
+		"a long line before it":  strings.Repeat("x", 5000) + "\r\n" + aForm,
+		"many blanks":            strings.Replace(aForm, "--b \t", "--b"+strings.Repeat(" ", 257), 1),
+		"many blanks at its end": strings.Replace(aForm, "--b--", "--b--"+strings.Repeat(" ", 257), 1),
 	} {
 		raw := upload("b", body)
 		if got := dialect.BodyModel(raw); got != "" || dialect.WithBodyModel(raw, "other") != raw {
 			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func TestABoundaryThatIsTooLongIsRefused(t *testing.T) {
+	for length, want := range map[int]string{70: "whisper-1", 71: ""} {
+		boundary := strings.Repeat("b", length)
+		if got := dialect.BodyModel(upload(boundary, strings.ReplaceAll(aForm, "--b", "--"+boundary))); got != want {
+			t.Errorf("%d characters: got %q, want %q", length, got, want)
 		}
 	}
 }
