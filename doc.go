@@ -42,6 +42,7 @@
 //
 //   - requests, until they are answered or their context ends; and the Next of a
 //     stream, until the next chunk;
+//   - FileUploadRequest also while the File that it is given does;
 //   - Init, for as long as the Account takes, which is asked without a deadline;
 //   - UpdateProvider, for as long as the Account takes, after an earlier change of
 //     the same provider, which is waited for while its context lasts;

@@ -127,6 +127,38 @@ func ExampleClient_ChatCompletionStreamRequest() {
 	// there is text: true
 }
 
+// A provider that has no Responses API of its own, as the simulated one, is asked for a
+// chat.
+func ExampleClient_ResponsesStreamRequest() {
+	client := start(schemas.SimulationConfig{OutputTokens: 40})
+	defer client.Shutdown(context.Background())
+
+	stream, err := client.ResponsesStreamRequest(context.Background(), &schemas.ResponsesRequest{
+		Provider: "simulated",
+		Model:    "sim-small",
+		Input:    schemas.ResponsesInput{Items: []schemas.ResponsesItem{schemas.MessageItem("user", "Hello")}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var text strings.Builder
+	for event, err := range stream.All() { // leaving the loop closes the stream
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		text.WriteString(event.OutputText())
+		if event.Ends() {
+			fmt.Println(event.Response.Status, event.Response.Usage.OutputTokens, "tokens")
+			fmt.Println("it is all there:", event.Response.OutputText() == text.String())
+		}
+	}
+	// Output:
+	// completed 40 tokens
+	// it is all there: true
+}
+
 // Any HTTP client can go through a provider's actors; an official SDK is given the
 // transport in the same way.
 func ExampleClient_Transport() {

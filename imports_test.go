@@ -80,7 +80,7 @@ var floors = []row{
 
 	{floor: 3, path: ".", engine: true, thirdParty: true,
 		may: []string{"schemas", "pool", "mailbox", "supervisor", "actors", "providers", "providers/...",
-			"internal/dialect", "internal/surface"},
+			"internal/dialect", "internal/dialect/openai", "internal/surface"},
 		why: "a program that embeds Bifrost must not link the gateway, the nodes or the configuration file"},
 
 	{floor: 4, path: "gateway", may: []string{".", "schemas", "internal/dialect", "internal/surface", "internal/dialect/...", "internal/wire"}, thirdParty: true,

@@ -32,11 +32,13 @@ type fake struct {
 	has     []schemas.Operation
 	call    func(ctx context.Context, raw *schemas.RawRequest) (*schemas.RawResponse, error)
 	list    func(ctx context.Context) (*schemas.ModelList, error)
+
+	configured []string
 }
 
 func (f *fake) Describe() schemas.ProviderInfo {
 	info := schemas.ProviderInfo{Type: "fake", Dialect: f.dialect, KeyOptional: true,
-		Operations: append([]schemas.Operation{schemas.OperationRaw, schemas.OperationListModels}, f.has...)}
+		Operations: append([]schemas.Operation{schemas.OperationRaw, schemas.OperationListModels}, f.has...), Configured: f.configured}
 	if info.Dialect == "" {
 		info.Dialect = schemas.DialectOpenAI
 	}

@@ -41,7 +41,9 @@ func (g *Gateway) models(x *exchange) error {
 // aliasModel is an alias as the list of models has it.
 func aliasModel(name string) schemas.Model { return schemas.Model{ID: name, OwnedBy: "bifrost"} }
 
-// oneModel answers with one model, as its provider lists it.
+// oneModel answers with one model: an alias, or one that its provider lists, or that the
+// configuration names as the provider's. What nobody has named is not looked up at the
+// provider: its answer would be its own, and not in every dialect.
 func (g *Gateway) oneModel(x *exchange) error {
 	if g.draining.Load() {
 		return isDraining()
@@ -54,13 +56,13 @@ func (g *Gateway) oneModel(x *exchange) error {
 		return err
 	}
 	models, err := g.modelsOf(x.r.Context(), x.provider)
-	if err != nil {
-		return err
-	}
 	for _, m := range models {
 		if m.ID == x.provider+"/"+x.model {
 			return x.sendModel(m)
 		}
+	}
+	if err != nil {
+		return err
 	}
 	return &refusal{param: "model", err: &schemas.Error{Kind: schemas.KindNotFound, Provider: x.provider, Model: x.model,
 		Message: "the provider does not list this model; see the list of models"}}
@@ -75,8 +77,10 @@ func (x *exchange) sendModel(m schemas.Model) error {
 	return nil
 }
 
-// modelsOf asks one provider. A provider whose keys name the models that they are
-// for serves no others, so those are its models whatever it lists, or fails to.
+// modelsOf asks one provider. Its models are those that it lists, and those that its
+// configuration names: by its keys, or as deployments. A provider whose keys all name the
+// models that they are for serves no others, whatever it lists, or fails to. With an
+// error, the models are those that are known without the provider.
 func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schemas.Model, err error) {
 	defer func() { // a router of the program's own may panic, here outside the request's goroutine
 		if fault := recover(); fault != nil {
@@ -92,8 +96,11 @@ func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schem
 		list = &schemas.ModelList{}
 	}
 	named, others := g.client.Models(provider)
-	listed := list.Data
-	if !others || len(listed) == 0 && len(named) > 0 {
+	var listed []schemas.Model
+	if others {
+		info, _ := g.client.Info(provider)
+		listed = withNamed(list.Data, slices.Concat(named, info.Configured))
+	} else {
 		listed, err = pick(list.Data, named), nil
 	}
 	models = make([]schemas.Model, len(listed))
@@ -110,18 +117,28 @@ func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schem
 // pick returns the named models once each: those that the list knows as it has
 // them, in its order, then the others.
 func pick(list []schemas.Model, named []string) []schemas.Model {
-	var out []schemas.Model
-	missing := slices.Compact(slices.Sorted(slices.Values(named)))
+	var known []schemas.Model
 	for _, m := range list {
-		if i, ok := slices.BinarySearch(missing, m.ID); ok {
-			out = append(out, m)
-			missing = slices.Delete(missing, i, i+1)
+		if slices.Contains(named, m.ID) && !isListed(known, m.ID) {
+			known = append(known, m)
 		}
 	}
-	for _, name := range missing {
-		out = append(out, schemas.Model{ID: name})
+	return withNamed(known, named)
+}
+
+// withNamed returns the list with the named models that it lacks after it, sorted.
+func withNamed(list []schemas.Model, named []string) []schemas.Model {
+	out := slices.Clip(list)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(named))) {
+		if !isListed(list, name) {
+			out = append(out, schemas.Model{ID: name})
+		}
 	}
 	return out
+}
+
+func isListed(list []schemas.Model, id string) bool {
+	return slices.ContainsFunc(list, func(m schemas.Model) bool { return m.ID == id })
 }
 
 func firstOf(errs []error) error {

@@ -96,3 +96,40 @@ func TestAProviderThatDoesNotListItsModelsInTimeIsLeftOut(t *testing.T) {
 		}
 	})
 }
+
+func TestAModelThatTheConfigurationNamesIsFoundThoughItsProviderDoesNotListIt(t *testing.T) {
+	broken := &schemas.Error{Kind: schemas.KindUpstream, Message: "unreachable"}
+	account := schemas.StaticAccount{
+		"open":   {Keys: []schemas.Key{{Value: "k", Models: []string{"own", "listed"}}, {Value: "l"}}},
+		"closed": {Keys: []schemas.Key{{Value: "k", Models: []string{"own"}}}},
+	}
+	deployed, lost := lists(schemas.Model{ID: "listed", Created: 7}), listFails(broken)
+	deployed.configured, lost.configured = []string{"deployed", "listed"}, []string{"deployed"}
+	s := serve(t, schemas.BifrostConfig{Account: account}, gateway.Options{}, bifrost.WithProvider("azure", deployed), bifrost.WithProvider("lost", lost),
+		bifrost.WithProvider("open", lists(schemas.Model{ID: "listed", Created: 7})), bifrost.WithProvider("closed", lists(schemas.Model{ID: "hidden"})))
+	if err := s.bifrost.SetModels(map[string]schemas.Alias{"fast": {Targets: []schemas.AliasTarget{{Model: "open/own"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	all := s.get(t, "/v1/models").body
+	for id, want := range map[string]string{
+		"azure/deployed": `"created":0,"owned_by":"azure"`,
+		"azure/listed":   `"created":7,"owned_by":"azure"`,
+		"lost/deployed":  `"created":0,"owned_by":"lost"`,
+		"open/own":       `"created":0,"owned_by":"open"`,
+		"open/listed":    `"created":7,"owned_by":"open"`,
+		"closed/own":     `"created":0,"owned_by":"closed"`,
+		"fast":           `"created":0,"owned_by":"bifrost"`,
+	} {
+		model := `{"id":"` + id + `","object":"model",` + want + `}`
+		if got := s.get(t, "/v1/models/"+id); got.status != 200 || got.body != model {
+			t.Errorf("%s: got %d %s", id, got.status, got.body)
+		}
+		if strings.Count(all, model) != 1 {
+			t.Errorf("%s is not once in the list: %s", id, all)
+		}
+	}
+	for _, id := range []string{"azure/other", "open/other", "closed/hidden", "nobody/m", "faster"} {
+		wantError{status: 404, code: "not_found", kind: "invalid_request_error", param: "model", origin: "gateway"}.check(t, s.get(t, "/v1/models/"+id))
+	}
+	wantError{status: 502, code: "upstream", kind: "server_error", origin: "upstream"}.check(t, s.get(t, "/v1/models/lost/other"))
+}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -50,6 +51,25 @@ func TestAnUploadReachesTheProviderByteForByteButForTheModelsName(t *testing.T) 
 			}
 		}
 	}
+}
+
+func TestTheFallbacksOfAnUploadAreAskedAndNotSent(t *testing.T) {
+	media, body := form(t, "fallbacks", `["other/n"]`, "model", "fake/m", "fallbacks[]", "none/x", "prompt", "p")
+	failing := &fake{call: func(context.Context, *schemas.RawRequest) (*schemas.RawResponse, error) {
+		return nil, &schemas.Error{Kind: schemas.KindUpstream, Message: "it fails"}
+	}}
+	p, seen := recording(reply(`{"text":"hello"}`))
+	s := serve(t, schemas.BifrostConfig{}, gateway.Options{}, bifrost.WithProvider("fake", failing), bifrost.WithProvider("other", p))
+	got := s.post(t, "/v1/audio/transcriptions", body, "Content-Type", media)
+	if got.status != 200 || got.body != `{"text":"hello"}` || got.header.Get("X-Bifrost-Provider") != "other" {
+		t.Fatalf("got %d %s", got.status, got.body)
+	}
+	_, plain := form(t, "model", "n", "prompt", "p")
+	if raw := <-seen; string(raw.Body) != strings.ReplaceAll(plain, boundary(t, plain), boundary(t, body)) {
+		t.Errorf("the provider got %q", raw.Body[max(0, len(raw.Body)-400):])
+	}
+	media, body = form(t, "model", "fake/m", "fallbacks", `["`)
+	invalid("", "fallbacks").check(t, s.post(t, "/v1/audio/transcriptions", body, "Content-Type", media))
 }
 
 func TestAFaultyUploadIsRefusedClearlyBeforeAnyProvider(t *testing.T) {

@@ -11,7 +11,7 @@
 // such a call, make a new one.
 //
 // The canonical form of a chat follows OpenAI's chat completions API
-// (https://platform.openai.com/docs/api-reference/chat). It is also the only
-// dialect of this version: nothing is translated, and a Provider that the program
-// brings for another service speaks to it in that service's own way.
+// (https://platform.openai.com/docs/api-reference/chat), and is what calls are
+// translated through between dialects. That of responses, files and batches is
+// OpenAI's own.
 package schemas

@@ -62,6 +62,10 @@ type ProviderInfo struct {
 	// unless its keys list others; with the provider's name before it any model may
 	// be asked for. Empty means that it may have any.
 	Models []string
+
+	// Configured are models that the provider's settings name, as Azure's deployments:
+	// they are among its models, whether it lists them or not.
+	Configured []string
 }
 
 // ModelDialect is the dialect of the models whose name begins with Prefix.

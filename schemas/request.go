@@ -30,7 +30,8 @@ const (
 	// OperationRaw is any call in a dialect of the caller's.
 	OperationRaw Operation = "raw"
 
-	// Abilities that have no typed form: raw calls use them.
+	// Abilities of raw calls. Typed requests for them (ResponsesRequest, FileUploadRequest,
+	// BatchCreateRequest and those beside them) are made as raw calls of OpenAI's.
 	OperationResponses Operation = "responses" // OpenAI's Responses API
 	OperationFiles     Operation = "files"
 	OperationBatches   Operation = "batches"

@@ -36,6 +36,7 @@ type Options struct {
 	KeyOptional bool
 	Operations  []schemas.Operation
 	Models      []string // as in schemas.ProviderInfo
+	Configured  []string // as in schemas.ProviderInfo
 
 	// ExtraHeaders are added to every request; credentials win over them.
 	ExtraHeaders schemas.Headers
@@ -59,7 +60,7 @@ type Adapter struct {
 // New returns an Adapter.
 func New(opts Options) *Adapter {
 	info := schemas.ProviderInfo{Type: opts.Type, Dialect: opts.Codec.Dialect(), Operations: opts.Operations,
-		KeyOptional: opts.KeyOptional, Models: opts.Models}
+		KeyOptional: opts.KeyOptional, Models: opts.Models, Configured: opts.Configured}
 	for _, m := range opts.ModelCodecs {
 		info.ModelDialects = append(info.ModelDialects, schemas.ModelDialect{Prefix: m.Prefix, Dialect: m.Codec.Dialect()})
 	}

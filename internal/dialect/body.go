@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
@@ -63,27 +64,26 @@ func withBytes(raw *schemas.RawRequest, at place, with []byte) *schemas.RawReque
 	return &out
 }
 
-// BodyFallbacks reads the top-level field "fallbacks" of a body in JSON: a list of
-// "provider/model", or of objects with provider and model. It returns the call
-// without the field; raw itself if it has none.
+// BodyFallbacks reads the field "fallbacks" of a body: at the top level of JSON, a list of
+// "provider/model", or of objects with provider and model; in a form, parts called
+// "fallbacks" or "fallbacks[]", of which each is such a list in JSON, or one element of it.
+// It returns the call without the field; raw itself if it has none.
 func BodyFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fallback, error) {
-	if !bytes.Contains(raw.Body, []byte(`"fallbacks"`)) || !IsJSON(raw.Header) {
+	switch {
+	case !bytes.Contains(raw.Body, []byte("fallbacks")):
+		return raw, nil, nil
+	case IsForm(raw.Header):
+		return formFallbacks(raw)
+	case !IsJSON(raw.Header):
 		return raw, nil, nil
 	}
 	list := gjson.GetBytes(raw.Body, "fallbacks")
 	if !list.Exists() {
 		return raw, nil, nil
 	}
-	var out []schemas.Fallback
-	for _, v := range list.Array() {
-		f := schemas.Fallback{Model: v.Str}
-		if v.IsObject() {
-			f = schemas.Fallback{Provider: v.Get("provider").String(), Model: v.Get("model").String()}
-		}
-		if f.Model == "" || !list.IsArray() {
-			return nil, nil, BadRequest(`the field fallbacks must be a list of "provider/model"; correct it`)
-		}
-		out = append(out, f)
+	out, err := readFallbacks(list)
+	if err != nil {
+		return nil, nil, err
 	}
 	body, err := sjson.DeleteBytes(slices.Clone(raw.Body), "fallbacks")
 	if err != nil {
@@ -92,6 +92,54 @@ func BodyFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fall
 	without := *raw
 	without.Body = body
 	return &without, out, nil
+}
+
+// readFallbacks reads a list of fallbacks.
+func readFallbacks(list gjson.Result) ([]schemas.Fallback, error) {
+	var out []schemas.Fallback
+	for _, v := range list.Array() {
+		f := schemas.Fallback{Model: v.Str}
+		if v.IsObject() {
+			f = schemas.Fallback{Provider: v.Get("provider").String(), Model: v.Get("model").String()}
+		}
+		if f.Model == "" || !list.IsArray() {
+			return nil, BadRequest(`the field fallbacks must be a list of "provider/model"; correct it`)
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// formFallbacks is BodyFallbacks for a form.
+func formFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fallback, error) {
+	without, values, err := cutFormParts(raw.Header, raw.Body, "fallbacks", "fallbacks[]")
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(values) == 0 {
+		return raw, nil, nil
+	}
+	var out []schemas.Fallback
+	for _, value := range values {
+		text := string(bytes.TrimSpace(value))
+		switch {
+		case strings.HasPrefix(text, "{"):
+			text = "[" + text + "]"
+		case !strings.HasPrefix(text, "["):
+			text = "[" + string(gjson.AppendJSONString(nil, text)) + "]"
+		}
+		if !gjson.Valid(text) {
+			return nil, nil, BadRequest(`the field fallbacks of the form is neither "provider/model" nor a list in JSON; correct it`)
+		}
+		some, err := readFallbacks(gjson.Parse(text))
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, some...)
+	}
+	cut := *raw
+	cut.Body = without
+	return &cut, out, nil
 }
 
 // ErrUntranslatable is the cause of Untranslatable's error.

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/textproto"
+	"slices"
 )
 
 // IsForm reports whether a header says that its body is multipart/form-data.
@@ -49,6 +50,24 @@ func onlyFormPlace(h http.Header, body []byte, name string) (place, bool) {
 
 // formPlaces returns where the contents of the parts called name are.
 func formPlaces(h http.Header, body []byte, name string) ([]place, error) {
+	all, err := readForm(h, body)
+	var found []place
+	for _, p := range all {
+		if p.name == name {
+			found = append(found, place{p.content, p.end})
+		}
+	}
+	return found, err
+}
+
+// formPart is a part of a form: its content is body[content:end].
+type formPart struct {
+	name         string
+	content, end int
+}
+
+// readForm returns the parts of a form.
+func readForm(h http.Header, body []byte) ([]formPart, error) {
 	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {
 		return nil, BadRequest("the form's Content-Type has no boundary; send multipart/form-data; boundary=…")
@@ -60,17 +79,44 @@ func formPlaces(h http.Header, body []byte, name string) ([]place, error) {
 	if !ok {
 		return nil, BadRequest("the body is not the form that its Content-Type says, or is cut off; send it again")
 	}
-	var found []place
+	all := make([]formPart, 0, len(parts))
 	for _, p := range parts {
 		called, content, ok := readPart(body[p.start:p.end])
 		if !ok {
 			return nil, BadRequest("a part of the form has no Content-Disposition with a name; correct it")
 		}
-		if called == name {
-			found = append(found, place{p.start + content, p.end})
-		}
+		all = append(all, formPart{called, p.start + content, p.end})
 	}
-	return found, nil
+	return all, nil
+}
+
+// cutFormParts returns a form without the parts that have one of the names, and their
+// contents, in their order. What is between the other parts stays as it is. body is not
+// modified; without any such part it is returned itself.
+func cutFormParts(h http.Header, body []byte, names ...string) (without []byte, values [][]byte, err error) {
+	all, err := readForm(h, body)
+	if err != nil {
+		return nil, nil, err
+	}
+	done := 0 // end of the last part
+	for _, p := range all {
+		if len(without) == 0 && done > 0 {
+			done += len("\r\n") // a form begins with its boundary
+		}
+		if slices.Contains(names, p.name) {
+			values = append(values, body[p.content:p.end])
+		} else {
+			without = append(without, body[done:p.end]...)
+		}
+		done = p.end
+	}
+	if len(values) == 0 {
+		return body, nil, nil
+	}
+	if len(without) == 0 {
+		done += len("\r\n")
+	}
+	return append(without, body[done:]...), values, nil
 }
 
 const (

@@ -2,8 +2,10 @@ package dialect_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +72,85 @@ func TestABoundaryThatIsTooLongIsRefused(t *testing.T) {
 			t.Errorf("%d characters: got %q, want %q", length, got, want)
 		}
 	}
+}
+
+// formOf returns a form of parts, each a name and its content.
+func formOf(parts ...[2]string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteString("--b\r\nContent-Disposition: form-data; name=\"" + p[0] + "\"\r\n\r\n" + p[1] + "\r\n")
+	}
+	return b.String() + "--b--\r\n"
+}
+
+func TestTheFallbacksOfAFormAreReadAndTakenOutOfIt(t *testing.T) {
+	file, model := [2]string{"file", "\x00\r\n\r\nfallbacks\r\n"}, [2]string{"model", "a/m"}
+	one, two := schemas.Fallback{Model: "b/n"}, schemas.Fallback{Provider: "c", Model: "o"}
+	for name, c := range map[string]struct {
+		parts [][2]string
+		want  []schemas.Fallback
+		left  [][2]string
+	}{
+		"a list in JSON":     {[][2]string{file, {"fallbacks", `["b/n", {"provider":"c","model":"o"}]`}, model}, []schemas.Fallback{one, two}, [][2]string{file, model}},
+		"repeated":           {[][2]string{{"fallbacks", " b/n\n"}, file, {"fallbacks", `{"provider":"c","model":"o"}`}, model}, []schemas.Fallback{one, two}, [][2]string{file, model}},
+		"as SDKs write them": {[][2]string{model, file, {"fallbacks[]", "b/n"}, {"fallbacks[]", "b/n"}}, []schemas.Fallback{one, one}, [][2]string{model, file}},
+		"an empty list":      {[][2]string{model, {"fallbacks", "[]"}}, nil, [][2]string{model}},
+		"nothing else":       {[][2]string{{"fallbacks", "b/n"}}, []schemas.Fallback{one}, nil},
+		"none":               {[][2]string{file, model}, nil, [][2]string{file, model}},
+	} {
+		body := formOf(c.parts...)
+		without, got, err := dialect.BodyFallbacks(upload("b", body))
+		if err != nil || !slices.Equal(got, c.want) || string(without.Body) != formOf(c.left...) {
+			t.Errorf("%s: got %v, %v, %q", name, got, err, without.Body)
+		}
+	}
+	for _, wrong := range []string{"", " ", "[", `["a"`, `[1]`, `{"provider":"c"}`, `[""]`, "{}x"} {
+		raw := upload("b", formOf(model, [2]string{"fallbacks", wrong}))
+		if _, _, err := dialect.BodyFallbacks(raw); !errors.Is(err, schemas.ErrInvalidRequest) || !strings.Contains(err.Error(), "fallbacks") {
+			t.Errorf("%q: got %v", wrong, err)
+		}
+	}
+	raw := upload("b", strings.TrimSuffix(formOf(file, model), "--b--\r\n"))
+	if _, _, err := dialect.BodyFallbacks(raw); !errors.Is(err, schemas.ErrInvalidRequest) {
+		t.Errorf("a form that is cut off: got %v", err)
+	}
+}
+
+func FuzzTheFallbacksOfAForm(f *testing.F) {
+	f.Add(formOf([2]string{"file", "x"}, [2]string{"fallbacks", `["b/n"]`}, [2]string{"model", "m"}), "b")
+	f.Add("\r\n"+formOf([2]string{"fallbacks[]", "a"}, [2]string{"fallbacks", `{"model":"m"}`})+"\r\nafter", "b")
+	f.Fuzz(func(t *testing.T, body, boundary string) {
+		raw := upload(boundary, body)
+		without, got, err := dialect.BodyFallbacks(raw)
+		if string(raw.Body) != body {
+			t.Fatal("the call's own body was changed")
+		}
+		if err != nil {
+			if !errors.Is(err, schemas.ErrInvalidRequest) {
+				t.Fatalf("an error of another kind: %v", err)
+			}
+			return
+		}
+		if without == raw {
+			if got != nil {
+				t.Fatalf("got %v of a call that has none", got)
+			}
+			return
+		}
+		for _, name := range []string{"file", "model", "fallbacks", "fallbacks[]"} { // the others are as they were
+			left, err := dialect.FormValues(without.Header, without.Body, name)
+			had, _ := dialect.FormValues(raw.Header, raw.Body, name)
+			if strings.HasPrefix(name, "fallbacks") {
+				had = nil
+			}
+			if err != nil || !slices.EqualFunc(left, had, bytes.Equal) {
+				t.Fatalf("%s was %q and is %q, %v: %q", name, had, left, err, without.Body)
+			}
+			if len(left) > 0 {
+				_ = valuesOf(t, without, name) // and it is a form to the library, too
+			}
+		}
+	})
 }
 
 func FuzzAForm(f *testing.F) {

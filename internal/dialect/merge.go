@@ -23,7 +23,7 @@ func Merge(body []byte, extra map[string]json.RawMessage, reserved ...string) ([
 		taken[name.String()] = true
 		return true
 	})
-	body = body[:len(body)-1] // without "}"; body is our own object with a field at least
+	body = body[:len(body)-1] // without "}"; body is our own object, without white space
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		if taken[name] {
 			continue
@@ -35,7 +35,9 @@ func Merge(body []byte, extra map[string]json.RawMessage, reserved ...string) ([
 		if err != nil {
 			return nil, BadRequest("the name of an extra field is not valid; correct it")
 		}
-		body = append(body, ',')
+		if body[len(body)-1] != '{' {
+			body = append(body, ',')
+		}
 		body = append(body, quoted...)
 		body = append(body, ':')
 		body = append(body, extra[name]...)

@@ -18,9 +18,8 @@ type Surface interface {
 	// may share what stays the same with raw.
 	WithModel(raw *schemas.RawRequest, model string) *schemas.RawRequest
 
-	// Fallbacks returns the fallbacks that a raw call names in its body, where the
-	// field "fallbacks" is a list of "provider/model", or of objects with provider and
-	// model; and the call without them.
+	// Fallbacks returns the fallbacks that a raw call names in its body, as BodyFallbacks
+	// reads them, and the call without them.
 	Fallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fallback, error)
 
 	// Translate reads a raw call into the canonical form. The body is not known to be

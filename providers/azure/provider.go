@@ -3,6 +3,8 @@ package azure
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"bifrost/internal/adapter"
@@ -38,7 +40,8 @@ func Options(cfg schemas.AzureConfig, baseURL string, doer httpx.Doer) (adapter.
 	baseURL = strings.TrimSuffix(strings.TrimSuffix(baseURL, "/v1"), "/openai")
 	r := router{cfg: cfg}
 	return adapter.Options{Type: Type, BaseURL: baseURL + "/openai", Codec: codec{openai.Codec{Chat: quirks(cfg.APIVersion)}, r},
-		Route: r.route, Credential: NewCredential(cfg, baseURL, doer), KeyOptional: true, Operations: operations}, nil
+		Route: r.route, Credential: NewCredential(cfg, baseURL, doer), KeyOptional: true, Operations: operations,
+		Configured: slices.Sorted(maps.Keys(cfg.Deployments))}, nil
 }
 
 // usageSince is the first version that takes "stream_options" and

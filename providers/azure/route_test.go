@@ -2,9 +2,11 @@ package azure_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"bifrost/internal/adapter"
 	"bifrost/internal/dialect"
 	"bifrost/providers/azure"
 	"bifrost/schemas"
@@ -36,6 +38,16 @@ func TestADatedVersionHasAPathForEachDeployment(t *testing.T) {
 				t.Errorf("%s of %q: got %s?%s %s, %v", path, model, call.Path, call.Query, call.Body, err)
 			}
 		}
+	}
+}
+
+func TestTheModelsOfDeploymentsAreConfigured(t *testing.T) {
+	opts, err := azure.Options(schemas.AzureConfig{Deployments: named}, endpoint, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := adapter.New(opts).Describe().Configured; !slices.Equal(got, []string{"gpt-4o", "my-gpt4o"}) {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -40,21 +40,8 @@ func encodeTranscription(call *dialect.Call, req *schemas.Request) (dropped []st
 	if t.Temperature != nil {
 		fields["temperature"] = strconv.FormatFloat(*t.Temperature, 'g', -1, 64)
 	}
-	for name, value := range t.Extra {
-		if !plainName(name) {
-			return nil, dialect.BadRequest("the name of an extra field has control characters, which a form cannot carry; correct it")
-		}
-		if _, own := fields[name]; !own && name != "file" && name != "stream" {
-			fields[name] = value
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if fields[name] == "" {
-			continue
-		}
-		if err := form.WriteField(name, fields[name]); err != nil {
-			return nil, err
-		}
+	if err := writeFields(form, fields, t.Extra, "stream"); err != nil {
+		return nil, err
 	}
 	file, err := form.CreateFormFile("file", named(t.Filename, "audio"))
 	if err != nil {
@@ -72,6 +59,28 @@ func encodeTranscription(call *dialect.Call, req *schemas.Request) (dropped []st
 	}
 	call.Body = body.Bytes()
 	return dropped, nil
+}
+
+// writeFields writes the fields of a form that are not empty, and the extra ones that are
+// none of them, nor reserved, nor the file.
+func writeFields(form *multipart.Writer, fields, extra map[string]string, reserved ...string) error {
+	for name, value := range extra {
+		if !plainName(name) {
+			return dialect.BadRequest("the name of an extra field has control characters, which a form cannot carry; correct it")
+		}
+		if _, own := fields[name]; !own && name != "file" && !slices.Contains(reserved, name) {
+			fields[name] = value
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if fields[name] == "" {
+			continue
+		}
+		if err := form.WriteField(name, fields[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plainName reports whether the header of a form's part can carry a name.
