@@ -78,7 +78,7 @@ func chatWith(model string, fallbacks ...schemas.Fallback) *schemas.ChatRequest 
 
 // PEERS (a) 10: the fallbacks are asked in their order; the answer says who served it,
 // and each was counted in its own provider's mailbox (PEERS (b) 22).
-func TestTheFirstFallbackThatAnswersServesTheRequestFromItsOwnMailbox(t *testing.T) {
+func TestPeersRow22TheFirstFallbackThatAnswersServesTheRequestFromItsOwnMailbox(t *testing.T) {
 	c := withFallbacks(t, nil, map[string]*backend{"a": {answer: fails(schemas.KindUpstream)}, "b": {answer: fails(schemas.KindRateLimited)},
 		"c": {answer: answers}, "d": {answer: answers}})
 	resp, err := c.ChatCompletionRequest(t.Context(), chatWith("a/x", schemas.Fallback{Provider: "b", Model: "y"},
@@ -133,7 +133,7 @@ func TestAProvidersOwnFallbacksFollowThoseOfTheRequestForTheKindsItNames(t *test
 
 // PEERS (b) 24: a full primary falls back: in drop mode at once, in wait mode at the
 // limit of its wait.
-func TestAFullPrimaryFallsBack(t *testing.T) {
+func TestPeersRow24AFullPrimaryFallsBack(t *testing.T) {
 	for mode, cfg := range map[string]schemas.ProviderConfig{
 		"drop": {DropExcessRequests: new(true)},
 		"wait": {QueueTimeout: time.Second},

@@ -22,14 +22,14 @@ func TestEveryFaultComesToWhatTheTableSays(t *testing.T) {
 	h := newHouse(t)
 	for _, g := range table {
 		for _, r := range g.rows {
-			for i, k := range kinds {
+			for _, k := range kinds {
 				for _, stream := range []bool{false, true} {
 					if stream && !g.stream || !stream && !g.whole {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s/%s/%s/stream=%v", g.title, r.fault, k.name, stream), func(t *testing.T) {
 						t.Parallel()
-						r.hold(t, h, k, r.told[i], stream)
+						r.hold(t, h, k, r.told(k), stream)
 					})
 				}
 			}
@@ -42,14 +42,14 @@ func (r row) hold(t *testing.T, h *house, k kind, told string, stream bool) {
 	s := h.newSite(t, k, r.network)
 	s.provider.script(r.script(k))
 
-	got := s.ask(t, s.alone, model, stream)
+	got := s.ask(t, s.alone, k.model(), stream)
 	r.wantTold(t, k, got, told)
 	r.wantTries(t, s, s.alone)
 	if calls := s.other.called(); len(calls) > 0 {
 		t.Error("a fallback that is not the provider's was asked")
 	}
 
-	backed := s.ask(t, s.backed, model, stream)
+	backed := s.ask(t, s.backed, k.model(), stream)
 	r.wantTries(t, s, s.backed)
 	if calls := s.other.called(); r.fallback != (len(calls) == 1) || r.fallback != (backed.good() && backed.header.Get("X-Bifrost-Provider") == s.spare) {
 		t.Errorf("the fallback was asked %d times, and the caller told %d %s", len(calls), backed.status, backed.body)
@@ -61,7 +61,7 @@ func (r row) hold(t *testing.T, h *house, k kind, told string, stream bool) {
 	}
 	for _, name := range []string{s.alone, s.backed} {
 		r.wantRest(t, s, name)
-		if next := s.ask(t, name, other, false); !next.good() || next.header.Get("X-Bifrost-Provider") != name {
+		if next := s.ask(t, name, k.other(), false); !next.good() || next.header.Get("X-Bifrost-Provider") != name {
 			t.Errorf("%s: the next call was answered with %d %s", name, next.status, next.body)
 		}
 		wantFreeWorker(t, s.client.Stats().Providers[name])
@@ -186,7 +186,7 @@ func (r row) wantRest(t *testing.T, s *site, name string) {
 		return
 	}
 	s.provider.called()
-	again := s.ask(t, name, model, false)
+	again := s.ask(t, name, s.kind.model(), false)
 	refused := again.status == http.StatusTooManyRequests && again.header.Get("X-Bifrost-Code") == "keys_resting"
 	switch calls := s.provider.called(); {
 	case r.rests == "" && !(again.good() && again.header.Get("X-Bifrost-Provider") == name):

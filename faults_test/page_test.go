@@ -22,7 +22,7 @@ After each, the next ordinary request to the same provider is answered, and the 
 
 - **What the caller is told** is a status and the word of his dialect: ` + "`error.type`" + ` for clients of OpenAI and Anthropic, ` + "`error.status`" + `
   for those of Gemini. *As sent* is the provider's own error, untouched. Clients of the provider's dialect call ` + "`openai`, `anthropic`" + `,
-  ` + "`gemini`" + ` and (as Anthropic's) Claude at ` + "`vertex`; `azure`, `bedrock` and `cohere`" + ` are called by one of OpenAI's.
+  ` + "`gemini`, `azure`, `ollama`" + ` and the models of ` + "`vertex`; `bedrock` and `cohere`" + ` are called by one of OpenAI's.
 - **Code** is the header ` + "`X-Bifrost-Code`" + `; in a stream that has begun it is in the last event, unless that is as sent.
 - **Message** is how it begins; *the provider's* words are passed on.
 - **Tries** are at the provider. A second one comes after the pause between retries and with any key, if nothing else is said.
@@ -41,9 +41,12 @@ func document() []byte {
 		for _, k := range kinds {
 			fmt.Fprintf(&b, " %s |", k.name)
 		}
-		b.WriteString(" Code | Message | Tries | Keys rest | Fallback |\n|---|" + strings.Repeat("---|", columns+5) + "\n")
+		b.WriteString(" Code | Message | Tries | Keys rest | Fallback |\n|---|" + strings.Repeat("---|", len(kinds)+5) + "\n")
 		for _, r := range g.rows {
-			fmt.Fprintf(&b, "| %s | %s |", r.fault, strings.Join(r.told[:], " | "))
+			fmt.Fprintf(&b, "| %s |", r.fault)
+			for _, k := range kinds {
+				fmt.Fprintf(&b, " %s |", r.told(k))
+			}
 			fmt.Fprintf(&b, " `%s` | %s | %s | %s | %s |\n", r.code, r.message(), r.turns(), r.rest(), yes(r.fallback))
 		}
 	}

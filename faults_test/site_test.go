@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,10 +20,6 @@ import (
 )
 
 const (
-	// model is what is asked for; two keys serve it. other is what a third key serves,
-	// so that it can be asked for while those two rest.
-	model, other = "claude-a", "claude-b"
-
 	sayings = "words of the provider"
 	// eventSayings are those of an error in a stream.
 	eventSayings = "broken inside"
@@ -38,7 +35,9 @@ const (
 // kind is a provider of one type, and its caller. The caller speaks the dialect of the
 // provider, or OpenAI's to one whose dialect no caller speaks.
 type kind struct {
-	name    string // its type
+	name    string // of the column
+	typ     string // of the provider; "": the name
+	models  string // begins the names of its models; "": "claude-"
 	speaks  schemas.Dialect
 	caller  schemas.Dialect
 	errorOf func(status int) string // the provider's answer with an error
@@ -46,18 +45,32 @@ type kind struct {
 	routed  func(http.HandlerFunc) http.HandlerFunc // nil: as in its dialect
 }
 
-// kinds are the columns of the table.
-var kinds = [columns]kind{
+// kinds are the columns of the table. What the rows promise of each follows from the
+// dialects: another kind is another line.
+var kinds = []kind{
 	{name: "openai", speaks: schemas.DialectOpenAI, caller: schemas.DialectOpenAI, errorOf: openAIError},
 	{name: "anthropic", speaks: schemas.DialectAnthropic, caller: schemas.DialectAnthropic, errorOf: anthropicError},
 	{name: "gemini", speaks: schemas.DialectGemini, caller: schemas.DialectGemini, errorOf: geminiError},
 	{name: "bedrock", speaks: schemas.DialectBedrock, caller: schemas.DialectOpenAI, errorOf: bedrockError,
 		prepare: func(c *schemas.ProviderConfig) { c.Bedrock = &schemas.BedrockConfig{Region: "eu-west-1"} }},
-	{name: "vertex", speaks: schemas.DialectAnthropic, caller: schemas.DialectAnthropic, errorOf: anthropicError,
-		prepare: func(c *schemas.ProviderConfig) { c.Vertex = &schemas.VertexConfig{Project: "p-1"} }, routed: asMessages},
+	{name: "vertex, Claude", typ: "vertex", speaks: schemas.DialectAnthropic, caller: schemas.DialectAnthropic, errorOf: anthropicError,
+		prepare: ofProject, routed: asMessages},
+	{name: "vertex, Gemini", typ: "vertex", models: "gemini-", speaks: schemas.DialectGemini, caller: schemas.DialectGemini, errorOf: geminiError,
+		prepare: ofProject, routed: asGeminis},
 	{name: "azure", speaks: schemas.DialectOpenAI, caller: schemas.DialectOpenAI, errorOf: openAIError, routed: asOpenAIs},
 	{name: "cohere", speaks: schemas.DialectCohere, caller: schemas.DialectOpenAI, errorOf: bedrockError},
+	{name: "ollama", speaks: schemas.DialectOpenAI, caller: schemas.DialectOpenAI, errorOf: openAIError},
 }
+
+// model is what is asked for; two keys serve it. other is what a third key serves, so
+// that it can be asked for while those two rest.
+func (k kind) model() string { return cmp.Or(k.models, "claude-") + "a" }
+func (k kind) other() string { return cmp.Or(k.models, "claude-") + "b" }
+
+// translated reports whether the caller speaks another dialect than the provider.
+func (k kind) translated() bool { return k.caller != k.speaks }
+
+func ofProject(c *schemas.ProviderConfig) { c.Vertex = &schemas.VertexConfig{Project: "p-1"} }
 
 func openAIError(int) string {
 	return `{"error":{"message":"` + sayings + `","type":"a_type","param":null,"code":"a_code"}}`
@@ -79,6 +92,16 @@ func asMessages(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/v1/messages"
 		r.Header.Set("Anthropic-Version", "in the body")
+		next(w, r)
+	}
+}
+
+// asGeminis shows the calls of Gemini at Vertex AI as those of Google's other API.
+func asGeminis(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, path, ok := strings.Cut(r.URL.Path, "/publishers/google/models/"); ok {
+			r.URL.Path = "/v1beta/models/" + path
+		}
 		next(w, r)
 	}
 }
@@ -198,15 +221,16 @@ func (s *site) configure(t *testing.T, network schemas.NetworkConfig) {
 	if network.BaseURL == "" {
 		network.BaseURL = s.provider.server.URL
 	}
-	cfg := schemas.ProviderConfig{Type: s.kind.name, NetworkConfig: network,
+	cfg := schemas.ProviderConfig{Type: cmp.Or(s.kind.typ, s.kind.name), NetworkConfig: network,
 		ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 1}}
 	if s.kind.prepare != nil {
 		s.kind.prepare(&cfg)
 	}
-	keys := []schemas.Key{{Name: "first", Value: "key-one", Models: []string{model}}, {Name: "second", Value: "key-two", Models: []string{model}},
-		{Name: "third", Value: "key-three", Models: []string{other}}}
+	own := []string{s.kind.model()}
+	keys := []schemas.Key{{Name: "first", Value: "key-one", Models: own}, {Name: "second", Value: "key-two", Models: own},
+		{Name: "third", Value: "key-three", Models: []string{s.kind.other()}}}
 	s.put(t, s.alone, schemas.StaticProvider{Config: cfg, Keys: keys})
-	cfg.Fallbacks = []string{s.spare + "/" + model}
+	cfg.Fallbacks = []string{s.spare + "/m"}
 	s.put(t, s.backed, schemas.StaticProvider{Config: cfg, Keys: keys})
 }
 

@@ -7,8 +7,6 @@ import (
 	"bifrost/schemas"
 )
 
-const columns = 7
-
 // row is one fault and what comes of it. The provider fails at every call; it has two
 // keys for the model and may be asked twice.
 type row struct {
@@ -16,10 +14,8 @@ type row struct {
 	script  script
 	network schemas.NetworkConfig // added to the provider's settings
 
-	// told is what the caller is told, by kind of provider: the status and the word of
-	// its dialect's error (OpenAI's and Anthropic's type, Gemini's status), or "as sent"
-	// if the error is the provider's own.
-	told [columns]string
+	// told is what the caller is told, by kind of provider.
+	told telling
 	// code is X-Bifrost-Code or, in a stream that has begun, the code in its last event.
 	code string
 	// says is how the message begins; typed, how it does otherwise for those kinds whose
@@ -50,17 +46,38 @@ type group struct {
 	rows          []row
 }
 
+// telling is what the caller of a kind of provider is told: the status and the word of
+// its dialect's error (OpenAI's and Anthropic's type, Gemini's status), or "as sent" if
+// the error is the provider's own.
+type telling func(kind) string
+
 // refusal is what is told of a status that keeps the provider's body where the caller
-// can read it, and a word of the caller's dialect for it where not.
-func refusal(status, word string) [columns]string {
-	sent, ours := status+" as sent", status+" "+word
-	return [columns]string{sent, sent, sent, ours, sent, sent, ours}
+// can read it, and a word of OpenAI's dialect for it where not.
+func refusal(status, word string) telling {
+	return func(k kind) string {
+		if k.translated() {
+			return status + " " + word
+		}
+		return status + " as sent"
+	}
 }
 
 // ours is what is told of an error without an answer of the provider's.
-func ours(openai, anthropic, gemini string) [columns]string {
-	return [columns]string{openai, anthropic, gemini, openai, anthropic, openai, openai}
+func ours(openai, anthropic, gemini string) telling {
+	return func(k kind) string {
+		switch k.caller {
+		case schemas.DialectAnthropic:
+			return anthropic
+		case schemas.DialectGemini:
+			return gemini
+		}
+		return openai
+	}
 }
+
+// eventStatus is what the error event of a dialect counts as, before anything is sent.
+var eventStatus = map[schemas.Dialect]string{schemas.DialectOpenAI: "503", schemas.DialectAnthropic: "529", schemas.DialectGemini: "503",
+	schemas.DialectBedrock: "503", schemas.DialectCohere: "500"}
 
 var (
 	credentials = ours("502 server_error", "502 api_error", "502 UNAVAILABLE")
@@ -114,7 +131,7 @@ var table = []group{
 			says: "the connection broke in the middle of the answer", tries: 2, fallback: true},
 		{fault: "it ends", script: events(opening), told: failed, code: "upstream", says: "the stream ended", tries: 2, fallback: true},
 		{fault: "an error event", script: events(func(w providertest.Wire) string { return w.Opening + w.Failure }),
-			told: [columns]string{"503 as sent", "529 as sent", "503 as sent", "503 server_error", "529 as sent", "503 as sent", "500 server_error"}, code: "upstream", says: eventSayings,
+			told: func(k kind) string { return refusal(eventStatus[k.speaks], "server_error")(k) }, code: "upstream", says: eventSayings,
 			tries: 2, fallback: true},
 		{fault: "a whole answer", script: body(func(_ kind, w providertest.Wire) string { return w.Whole }), told: failed, code: "upstream",
 			says: "the provider answered a request for a stream with a whole answer", tries: 2, fallback: true},
@@ -126,7 +143,7 @@ var table = []group{
 			told: ours("200, then server_error", "200, then timeout_error", "200, then DEADLINE_EXCEEDED"), code: "timeout",
 			says: "the next part of the answer took longer than network_config.chunk_idle_timeout", tries: 1},
 		{fault: "an error event", script: events(func(w providertest.Wire) string { return w.Hello + w.Failure }),
-			told: [columns]string{"200, then as sent", "200, then as sent", "200, then as sent", "200, then server_error", "200, then as sent", "200, then as sent", "200, then server_error"},
+			told: refusal("200, then", "server_error"),
 			code: "upstream", says: eventSayings, tries: 1},
 		{fault: "it ends without its end mark", script: events(begun), told: broke, code: "upstream", says: "the stream ended", tries: 1},
 		{fault: "what follows is no event", script: events(func(w providertest.Wire) string { return w.Hello + "garbage\n\n" }), told: broke, code: "upstream",

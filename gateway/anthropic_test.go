@@ -34,8 +34,8 @@ func wantRefusal(t *testing.T, got received, status int, kind, code string) {
 	if got.header.Get("X-Bifrost-Code") != code || got.header.Get("Content-Type") != "application/json" {
 		t.Errorf("%s: headers are %v", code, got.header)
 	}
-	if id := got.header.Get("Request-Id"); id == "" || id != got.header.Get("X-Request-Id") {
-		t.Errorf("%s: request ids are %q and %q", code, id, got.header.Get("X-Request-Id"))
+	if id := got.header.Get("Request-Id"); id == "" || id != got.header.Get("X-Request-Id") || id != body.Get("request_id").Str {
+		t.Errorf("%s: request ids are %q, %q and, in the body, %q", code, id, got.header.Get("X-Request-Id"), body.Get("request_id").Str)
 	}
 }
 

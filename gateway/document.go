@@ -8,11 +8,9 @@ import (
 	"io"
 
 	"github.com/tidwall/gjson"
-)
 
-// maxDepth bounds how deep a body may be nested: a parser of it, here or at the
-// provider, may need stack for each level.
-const maxDepth = 1000
+	"bifrost/internal/dialect"
+)
 
 // document is a request's body: an object in JSON, of which only a few top-level
 // fields are looked at.
@@ -33,10 +31,10 @@ func parseDocument(body []byte) (*document, error) {
 
 // parseObject checks that body is an object in JSON.
 func parseObject(body []byte) (*document, error) {
-	if tooDeep(body) {
-		return nil, invalid(fmt.Sprintf("the body is nested deeper than %d levels; flatten it", maxDepth))
-	}
-	if !gjson.ValidBytes(body) {
+	if !dialect.ValidBytes(body) {
+		if dialect.TooDeep(body) {
+			return nil, invalid(fmt.Sprintf("the body is nested deeper than %d levels; flatten it", dialect.MaxDepth))
+		}
 		return nil, invalid(syntaxFault(body))
 	}
 	d := &document{body: body, root: gjson.ParseBytes(body)}
@@ -79,30 +77,6 @@ func (d *document) only(name string) (gjson.Result, error) {
 		return gjson.Result{}, badField(name, "the field "+name+" is there twice; send it once")
 	}
 	return found, nil
-}
-
-// tooDeep reports whether arrays and objects are nested beyond maxDepth. It runs
-// before the parser, which recurses. It need not be right about text that is not
-// JSON as long as it never counts too few levels: a string ends where the parser
-// ends it.
-func tooDeep(body []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(body); i++ {
-		switch c := body[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
-	}
-	return false
 }
 
 // syntaxFault says where a body stops being JSON, without a word of it.

@@ -12,21 +12,6 @@ import (
 	"bifrost/schemas"
 )
 
-func TestDepthIsCountedOutsideStringsOnly(t *testing.T) {
-	for text, want := range map[string]bool{
-		strings.Repeat("[", maxDepth): false, strings.Repeat("[", maxDepth+1): true,
-		strings.Repeat("[]", 5*maxDepth):                              false,
-		`"` + strings.Repeat("[", 2*maxDepth) + `"`:                   false,
-		`"\"` + strings.Repeat("{", 2*maxDepth):                       false,
-		`"\\"` + strings.Repeat(`{"a":`, maxDepth+1):                  true,
-		strings.Repeat(`{"]":[`, maxDepth/2) + strings.Repeat("[", 1): true,
-	} {
-		if tooDeep([]byte(text)) != want {
-			t.Errorf("%.20q… of %d bytes: want %v", text, len(text), want)
-		}
-	}
-}
-
 // FuzzDocument holds the reading of a body against encoding/json: what is taken
 // for an object that names its model once is one, another model put in changes
 // nothing else, and no fault of a body quotes it.

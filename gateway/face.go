@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	pathpkg "path"
 	"strings"
 
 	"bifrost/internal/dialect"
@@ -71,6 +72,9 @@ func methodOf(path string) string { return path[strings.LastIndexByte(path, ':')
 // or, where clients of two dialects ask at the same one, by a header.
 func faceOf(r *http.Request) *face {
 	path := r.URL.Path
+	if !plainPath(path) && strings.HasPrefix(path, "/") { // it is refused, in the shape of whose it would be
+		path = pathpkg.Clean(path)
+	}
 	switch {
 	case strings.HasPrefix(path, "/genai/"), strings.HasPrefix(path, "/v1beta/"), path == "/v1beta",
 		isBelow(path, "/v1/models") && surface.FromGoogle(r.Header),

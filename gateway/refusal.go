@@ -25,6 +25,9 @@ func (f *refusal) Error() string { return f.err.Error() }
 
 func (f *refusal) Unwrap() error { return f.err }
 
+// Answer implements dialect.Answered.
+func (f *refusal) Answer() (status int, code string) { return f.status, f.code }
+
 // invalid is the caller's fault.
 func invalid(message string) error {
 	return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: message}
@@ -80,7 +83,7 @@ func (x *exchange) refuse(err error) {
 	status, header, body := x.face.ErrorReply(err)
 	var f *refusal
 	if errors.As(err, &f) {
-		status, body = f.amend(x.face.Dialect(), status, header, body)
+		body = f.amend(x.face.Dialect(), header, body)
 	}
 	h := x.Header()
 	for name, values := range header {
@@ -90,39 +93,36 @@ func (x *exchange) refuse(err error) {
 		h.Set(headerProvider, x.provider)
 	}
 	h.Del("Content-Length")
+	var upstream *schemas.UpstreamReply
 	var e *schemas.Error
 	if errors.As(err, &e) && e.Upstream != nil {
-		passUpstreamID(h, e.Upstream.Header)
+		upstream = e.Upstream
+		passUpstreamID(h, upstream.Header)
+	}
+	// Anthropic's clients show the id in the body. One of its own errors is as it came.
+	if x.face == anthropicFace && (upstream == nil || upstream.Dialect != "" && upstream.Dialect != schemas.DialectAnthropic) {
+		body = withField(body, "request_id", x.id)
 	}
 	x.WriteHeader(status)
 	_, _ = x.Write(body) // the client may be gone; there is nobody to tell
 }
 
 // amend puts what the refusal knows into the dialect's answer.
-func (f *refusal) amend(d schemas.Dialect, status int, header http.Header, body []byte) (int, []byte) {
-	if f.status != 0 {
-		status = f.status
-	}
+func (f *refusal) amend(d schemas.Dialect, header http.Header, body []byte) []byte {
 	if f.allow != "" {
 		header.Set("Allow", f.allow)
 	}
 	if f.closes {
 		header.Set("Connection", "close")
 	}
-	if f.code != "" {
-		header.Set(headerCode, f.code)
-		if d != schemas.DialectGemini { // whose code is the status
-			body = withErrorField(body, "code", f.code)
-		}
-	}
 	if f.param != "" && d == schemas.DialectOpenAI {
-		body = withErrorField(body, "param", f.param)
+		body = withField(body, "error.param", f.param)
 	}
-	return status, body
+	return body
 }
 
-func withErrorField(body []byte, name, value string) []byte {
-	out, err := sjson.SetBytes(body, "error."+name, value)
+func withField(body []byte, path, value string) []byte {
+	out, err := sjson.SetBytes(body, path, value)
 	if err != nil { // a constant path in a body that the dialect wrote
 		panic("bug: " + err.Error())
 	}

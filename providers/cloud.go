@@ -3,6 +3,7 @@ package providers
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"bifrost/internal/adapter"
 	"bifrost/internal/httpx"
@@ -19,43 +20,53 @@ var clouds = map[string]func(name string, cfg schemas.ProviderConfig) (schemas.P
 		if cfg.Azure != nil {
 			own = *cfg.Azure
 		}
-		return buildCloud(name, cfg, func(base string, doer httpx.Doer) (adapter.Options, error) { return azure.Options(own, base, doer) })
+		return buildCloud(name, cfg, func(r reach) (adapter.Options, error) { return azure.Options(own, r.base, r.doer) })
 	},
 	bedrock.Type: func(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 		var own schemas.BedrockConfig
 		if cfg.Bedrock != nil {
 			own = *cfg.Bedrock
 		}
-		return buildCloud(name, cfg, func(base string, _ httpx.Doer) (adapter.Options, error) { return bedrock.Options(own, base) })
+		return buildCloud(name, cfg, func(r reach) (adapter.Options, error) { return bedrock.Options(own, r.base, r.signIn) })
 	},
 	vertex.Type: func(name string, cfg schemas.ProviderConfig) (schemas.Provider, error) {
 		var own schemas.VertexConfig
 		if cfg.Vertex != nil {
 			own = *cfg.Vertex
 		}
-		return buildCloud(name, cfg, func(base string, _ httpx.Doer) (adapter.Options, error) { return vertex.Options(own, base) })
+		return buildCloud(name, cfg, func(r reach) (adapter.Options, error) { return vertex.Options(own, r.base, r.signIn) })
 	},
 }
 
-// buildCloud returns the adapter of one of clouds, at network_config.base_url if there
-// is one.
-func buildCloud(name string, cfg schemas.ProviderConfig, options func(base string, doer httpx.Doer) (adapter.Options, error)) (schemas.Provider, error) {
-	base := cfg.NetworkConfig.BaseURL
-	if base != "" {
-		var err error
-		if base, err = plainURL(base); err != nil {
+// reach is how a cloud is reached: at network_config.base_url if there is one, with the
+// provider's own connections, or by a library that signs in, as the provider's are.
+type reach struct {
+	base   string
+	doer   httpx.Doer
+	signIn func(*http.Transport)
+}
+
+// buildCloud returns the adapter of one of clouds.
+func buildCloud(name string, cfg schemas.ProviderConfig, options func(reach) (adapter.Options, error)) (schemas.Provider, error) {
+	network := cfg.NetworkConfig
+	r := reach{base: network.BaseURL}
+	var err error
+	if r.base != "" {
+		if r.base, err = plainURL(r.base); err != nil {
 			return nil, err
 		}
 	}
-	doer, err := newDoer(cfg)
-	if err != nil {
+	if r.signIn, err = httpx.SignIn(httpx.Config{Proxy: network.Proxy, CAFile: network.CAFile}); err != nil {
 		return nil, err
 	}
-	opts, err := options(base, doer)
-	if err != nil {
-		return nil, errors.Join(err, doer.Close())
+	if r.doer, err = newDoer(cfg); err != nil {
+		return nil, err
 	}
-	opts.Name, opts.Doer, opts.ExtraHeaders = name, doer, cfg.NetworkConfig.ExtraHeaders
+	opts, err := options(r)
+	if err != nil {
+		return nil, errors.Join(err, r.doer.Close())
+	}
+	opts.Name, opts.Doer, opts.ExtraHeaders = name, r.doer, network.ExtraHeaders
 	return adapter.New(opts), nil
 }
 

@@ -2,7 +2,6 @@ package providers
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -68,29 +67,18 @@ func (c ollamaCodec) Decode(req *schemas.Request, header http.Header, body []byt
 	return &schemas.Response{Models: models}, nil
 }
 
-// ollamaModel is a model of the list.
-type ollamaModel struct {
-	Name       string    `json:"name"`
-	ModifiedAt time.Time `json:"modified_at"`
-	Size       int64     `json:"size"`
-	Details    struct {
-		Format        string `json:"format"`
-		Family        string `json:"family"`
-		ParameterSize string `json:"parameter_size"`
-		Quantization  string `json:"quantization_level"`
-		ContextLength int    `json:"context_length"`
-	} `json:"details"`
-}
-
-// canonical returns the model as the client has it.
-func (m *ollamaModel) canonical() schemas.Model {
-	out := schemas.Model{ID: m.Name, Object: "model", OwnedBy: "library", ContextLength: m.Details.ContextLength,
-		Files: &schemas.ModelFiles{Size: m.Size, Format: m.Details.Format, Family: m.Details.Family,
-			ParameterSize: m.Details.ParameterSize, Quantization: m.Details.Quantization}}
-	if !m.ModifiedAt.IsZero() {
-		out.Created = m.ModifiedAt.Unix()
+// ollamaModel returns a model of the list as the client has it. What of it has another
+// form, such as its date, is not known.
+func ollamaModel(m gjson.Result) schemas.Model {
+	details := m.Get("details")
+	text := func(name string) string { return details.Get(name).Str }
+	out := schemas.Model{ID: m.Get("name").Str, OwnedBy: "library", ContextLength: int(max(0, details.Get("context_length").Int())),
+		Files: &schemas.ModelFiles{Size: max(0, m.Get("size").Int()), Format: text("format"), Family: text("family"),
+			ParameterSize: text("parameter_size"), Quantization: text("quantization_level")}}
+	if at, err := time.Parse(time.RFC3339, m.Get("modified_at").Str); err == nil {
+		out.Created = max(0, at.Unix())
 	}
-	if owner, _, owned := strings.Cut(m.Name, "/"); owned {
+	if owner, _, owned := strings.Cut(out.ID, "/"); owned {
 		out.OwnedBy = owner
 	}
 	return out
@@ -102,16 +90,10 @@ func decodeTags(body []byte, key string) (*schemas.ModelList, error) {
 	if err := openai.ErrorWithin(body, key); err != nil {
 		return nil, err
 	}
-	var in struct {
-		Models []ollamaModel `json:"models"`
-	}
-	if err := json.Unmarshal(body, &in); err != nil || in.Models == nil {
+	list, ok := dialect.DecodeModels(gjson.GetBytes(body, "models"), ollamaModel)
+	if !ok || !dialect.ValidBytes(body) {
 		return nil, dialect.BadAnswer("the answer is not Ollama's list of models; " +
 			`check network_config.base_url, or set type = "openai" for another server of the OpenAI dialect`)
-	}
-	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Models))}
-	for i := range in.Models {
-		list.Data[i] = in.Models[i].canonical()
 	}
 	return list, nil
 }

@@ -270,3 +270,24 @@ func TestAPullThatIsCanceledEndsAtTheServer(t *testing.T) {
 		_ = raw.Body.Close()
 	}
 }
+
+func TestAModelOfOllamasWithADateOrSizeOfAnotherFormStaysInTheList(t *testing.T) {
+	const list = `{"models":[
+	{"name":"a","modified_at":"yesterday","size":"much","details":null},
+	{"name":"b","modified_at":1746889608,"size":-1,"details":{"format":7,"family":["llama"],"context_length":"8192"}},
+	{"model":"without a name"}, null,
+	{"name":"jane/c","modified_at":"2025-05-04T17:37:44-07:00","size":2019393189.0,"details":{"family":"llama"}}]}`
+	p, _ := ollama(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, list)
+	})
+	resp, err := p.Call(t.Context(), &schemas.Attempt{Request: &schemas.Request{Operation: schemas.OperationListModels}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := resp.Models.Data
+	if len(got) != 3 || got[0].ID != "a" || got[0].Created != 0 || got[0].Files.Size != 0 || got[1].ID != "b" || got[1].Created != 0 || got[1].Files.Size != 0 ||
+		got[2].ID != "jane/c" || got[2].Created != 1746405464 || got[2].Files.Size != 2019393189 || got[2].Files.Family != "llama" {
+		t.Fatalf("got %+v", got)
+	}
+}

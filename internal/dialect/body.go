@@ -128,7 +128,7 @@ func formFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fall
 		case !strings.HasPrefix(text, "["):
 			text = "[" + string(gjson.AppendJSONString(nil, text)) + "]"
 		}
-		if !gjson.Valid(text) {
+		if !ValidText(text) {
 			return nil, nil, BadRequest(`the field fallbacks of the form is neither "provider/model" nor a list in JSON; correct it`)
 		}
 		some, err := readFallbacks(gjson.Parse(text))

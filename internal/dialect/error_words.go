@@ -20,7 +20,7 @@ var wordPaths = []string{"error.message", "error", "message", "detail", "detail.
 // errorWords returns what an error body says; ""
 // if it says nothing that a person could read.
 func errorWords(body []byte) string {
-	if !gjson.ValidBytes(body) {
+	if !ValidBytes(body) {
 		return plainWords(body)
 	}
 	v := gjson.ParseBytes(body)

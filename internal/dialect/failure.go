@@ -81,7 +81,10 @@ func Present(raw json.RawMessage) bool {
 	return true
 }
 
-// RetryAfter returns how long a reply asks to wait; 0 if it does not say.
+// LongestWait bounds how long a reply may ask to wait.
+const LongestWait = 365 * 24 * time.Hour
+
+// RetryAfter returns how long a reply asks to wait, up to LongestWait; 0 if it does not say.
 // "Retry-After-Ms" is more exact and comes first. A date counts from the reply's
 // own date, so that a wrong clock here does not matter.
 func RetryAfter(h http.Header) time.Duration {
@@ -100,7 +103,7 @@ func RetryAfter(h http.Header) time.Duration {
 	if err != nil {
 		now = time.Now()
 	}
-	return max(0, at.Sub(now))
+	return min(max(0, at.Sub(now)), LongestWait)
 }
 
 // number reads a positive number of units; a fraction is allowed.
@@ -109,6 +112,5 @@ func number(text string, unit time.Duration) (time.Duration, bool) {
 	if err != nil || math.IsNaN(v) {
 		return 0, false
 	}
-	const limit = float64(365 * 24 * time.Hour)
-	return time.Duration(min(max(v*float64(unit), 0), limit)), true
+	return time.Duration(min(max(v*float64(unit), 0), float64(LongestWait))), true
 }

@@ -58,8 +58,9 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Add("Wed, 21 Oct 2015 07:28:00 GMT", "", "Wed, 21 Oct 2015 07:27:00 GMT")
 	f.Add("1e300", "-1", "")
 	f.Add("NaN", "Inf", "")
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", "", "")
 	f.Fuzz(func(t *testing.T, after, milliseconds, date string) {
-		if d := RetryAfter(http.Header{"Retry-After": {after}, "Retry-After-Ms": {milliseconds}, "Date": {date}}); d < 0 {
+		if d := RetryAfter(http.Header{"Retry-After": {after}, "Retry-After-Ms": {milliseconds}, "Date": {date}}); d < 0 || d > LongestWait {
 			t.Fatalf("the wait is %v", d)
 		}
 	})

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,14 @@ type Refusal struct {
 	wait time.Duration // over maxRetryAfter: told in the message
 }
 
+// Answered is an error that knows of its answer what its kind does not say.
+type Answered interface {
+	error
+
+	// Answer returns the status and our code; a zero value leaves what the kind means.
+	Answer() (status int, code string)
+}
+
 // NewRefusal begins the answer for err. own returns the status of a kind where the
 // provider gave none; nil means OwnStatus. A provider's error keeps its status, but
 // for one about our own key, which is not the caller's fault.
@@ -43,6 +52,11 @@ func NewRefusal(err error, own func(*schemas.Error) int) *Refusal {
 	}
 	r := &Refusal{Err: Canonical(err), Header: http.Header{}}
 	r.Status, r.Code = statusAndCode(r.Err, own)
+	var known Answered
+	if errors.As(err, &known) {
+		status, code := known.Answer()
+		r.Status, r.Code = cmp.Or(status, r.Status), cmp.Or(code, r.Code)
+	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Bifrost-Origin", origin(r.Err))
 	r.Header.Set("X-Bifrost-Code", r.Code)

@@ -3,8 +3,6 @@ package dialect
 import (
 	"io"
 
-	"github.com/tidwall/gjson"
-
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -84,6 +82,6 @@ func EventWithoutKey(ev wire.Event, key string) (masked []byte, intact bool) {
 	}
 	data := Masked(ev.Data, key)
 	name := string(Masked([]byte(ev.Name), key))
-	intact = name == ev.Name && (gjson.ValidBytes(data) || !gjson.ValidBytes(ev.Data))
+	intact = name == ev.Name && (ValidBytes(data) || !ValidBytes(ev.Data))
 	return wire.AppendEvent(nil, name, data), intact
 }

@@ -43,6 +43,34 @@ func trustOf(caFile string) (*tls.Config, error) {
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
+// SignIn returns what sets up the Transport with which a cloud's library fetches
+// credentials. What is secure goes out as a provider's calls do: through Proxy, trusting
+// CAFile. Plain HTTP is for the machine itself or its host, which know of its roles and
+// managed identities, and goes there directly. It reads CAFile. Errors name the setting
+// to correct.
+func SignIn(cfg Config) (func(*http.Transport), error) {
+	proxy, err := proxyOf(cfg.Proxy)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := trustOf(cfg.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return func(t *http.Transport) {
+		t.Proxy = func(r *http.Request) (*url.URL, error) {
+			if proxy == nil || r.URL.Scheme == "http" {
+				return nil, nil
+			}
+			return proxy(r)
+		}
+		t.OnProxyConnectResponse = refusedByProxy
+		if trust != nil {
+			t.TLSClientConfig = trust.Clone()
+		}
+	}, nil
+}
+
 func invalid(message string) error {
 	return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: message}
 }

@@ -250,3 +250,29 @@ func TestAProxyThatIsNoneIsAFaultWithoutItsAddress(t *testing.T) {
 		t.Errorf("absent: not the environment's, %v", err)
 	}
 }
+
+func TestSigningInGoesThroughTheProxyButToTheMachineItselfDirectly(t *testing.T) {
+	f := &forward{}
+	p := httptest.NewServer(f)
+	defer p.Close()
+	signIn, err := SignIn(Config{Proxy: schemas.ProxyURL(p.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := &http.Transport{}
+	defer dial.CloseIdleConnections()
+	signIn(dial)
+	for url, want := range map[string]string{"https://sts.invalid/": p.URL, "http://169.254.169.254/": ""} {
+		r, err := http.NewRequest(http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way, err := dial.Proxy(r)
+		if got := fmt.Sprint(way); err != nil || way == nil && want != "" || way != nil && got != want {
+			t.Errorf("%s goes through %v, %v", url, way, err)
+		}
+	}
+	if _, err := SignIn(Config{CAFile: "/does/not/exist"}); err == nil || !strings.Contains(err.Error(), "network_config.ca_file") {
+		t.Errorf("got %v", err)
+	}
+}

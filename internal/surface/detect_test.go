@@ -1,7 +1,9 @@
 package surface_test
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"bifrost/internal/surface"
@@ -32,4 +34,30 @@ func TestADialectIsKnownByItsPath(t *testing.T) {
 	if d, _ := surface.Detect("/v1/models", http.Header{"Anthropic-Version": {"2023-06-01"}}); d != schemas.DialectAnthropic {
 		t.Errorf("got %s", d)
 	}
+}
+
+// FuzzDetect is of a call's path and method: what follows the version is a part of the
+// path, and a call that can be read is one for an operation with a request of its own.
+func FuzzDetect(f *testing.F) {
+	f.Add("POST", "/v1/chat/completions", []byte(`{"model":"m","messages":[{"role":"user","content":"a"}]}`))
+	f.Add("POST", "/x/v1beta/models/m:generateContent", []byte(`{"contents":[{"parts":[{"text":"a"}]}]}`))
+	f.Add("GET", "/anthropic/v1/models/a%2Fb", []byte(nil))
+	f.Fuzz(func(t *testing.T, method, path string, body []byte) {
+		d, rest := surface.Detect(path, nil)
+		if !strings.HasSuffix(path, rest) {
+			t.Fatalf("%q is not of %q", rest, path)
+		}
+		raw := &schemas.RawRequest{Dialect: d, Method: method, Path: rest, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}
+		call, err := surface.Translate(raw)
+		var e *schemas.Error
+		if err != nil {
+			if !errors.As(err, &e) {
+				t.Fatalf("an error of another type: %v", err)
+			}
+			return
+		}
+		if req := call.Request(); req.Operation == "" || req.Operation == schemas.OperationRaw {
+			t.Fatalf("got %+v", req)
+		}
+	})
 }

@@ -75,7 +75,11 @@ func bodyOf(call *dialect.Call) *schemas.RawRequest {
 func withVersion(query, version string) string {
 	var parts []string
 	for part := range strings.SplitSeq(query, "&") {
-		if name, _, _ := strings.Cut(part, "="); part != "" && !strings.EqualFold(name, versionParameter) {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		if part != "" && !strings.EqualFold(name, versionParameter) {
 			parts = append(parts, part)
 		}
 	}

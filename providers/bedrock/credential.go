@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"bifrost/internal/adapter"
@@ -23,6 +24,7 @@ const service = "bedrock"
 // by a signature (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html).
 type Credential struct {
 	cfg    schemas.BedrockConfig
+	signIn func(*http.Transport)
 	signer *v4.Signer
 	now    func() time.Time
 
@@ -34,9 +36,11 @@ type Credential struct {
 
 var _ adapter.Credential = (*Credential)(nil)
 
-// NewCredential returns a Credential. Nothing is read before the first call.
-func NewCredential(cfg schemas.BedrockConfig) *Credential {
-	return &Credential{cfg: cfg, signer: v4.NewSigner(), now: time.Now, turn: make(chan struct{}, 1)}
+// NewCredential returns a Credential. signIn sets up the connections on which the chain
+// asks for credentials; nil leaves them as AWS's library has them. Nothing is read before
+// the first call.
+func NewCredential(cfg schemas.BedrockConfig, signIn func(*http.Transport)) *Credential {
+	return &Credential{cfg: cfg, signIn: signIn, signer: v4.NewSigner(), now: time.Now, turn: make(chan struct{}, 1)}
 }
 
 // Apply implements adapter.Credential. It blocks while credentials are fetched, as
@@ -109,6 +113,9 @@ func (c *Credential) loaded(ctx context.Context) (aws.CredentialsProvider, error
 		return c.chain, nil
 	}
 	opts := []func(*config.LoadOptions) error{config.WithRegion(c.cfg.Region)}
+	if c.signIn != nil { // of the type that the chain knows how to set up further
+		opts = append(opts, config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(c.signIn)))
+	}
 	if c.cfg.Profile != "" {
 		opts = append(opts, config.WithSharedConfigProfile(c.cfg.Profile))
 	}

@@ -64,7 +64,7 @@ func sum(text string) string {
 
 func TestACallIsSignedAsTheDocumentationHasIt(t *testing.T) {
 	for _, token := range []string{"", "a-token"} {
-		c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: token})
+		c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", AccessKeyID: accessKey, SecretAccessKey: secretKey, SessionToken: token}, nil)
 		req := call(t)
 		if err := c.Apply(t.Context(), schemas.Key{}, req); err != nil {
 			t.Fatal(err)
@@ -80,7 +80,7 @@ func TestACallIsSignedAsTheDocumentationHasIt(t *testing.T) {
 }
 
 func TestAKeyIsABedrockAPIKeyAndComesFirst(t *testing.T) {
-	c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", AccessKeyID: accessKey, SecretAccessKey: secretKey})
+	c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", AccessKeyID: accessKey, SecretAccessKey: secretKey}, nil)
 	req := call(t)
 	if err := c.Apply(t.Context(), schemas.Key{Value: "bedrock-api-key"}, req); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func onlyFiles(t *testing.T, shared string) {
 func TestWithoutCredentialsTheDefaultChainIsAsked(t *testing.T) {
 	onlyFiles(t, "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n[team]\naws_access_key_id = AKIDTEAM\naws_secret_access_key = s\n")
 	for profile, want := range map[string]string{"": "AKIDDEFAULT", "team": "AKIDTEAM"} {
-		c := bedrock.NewCredential(schemas.BedrockConfig{Region: "eu-west-1", Profile: profile})
+		c := bedrock.NewCredential(schemas.BedrockConfig{Region: "eu-west-1", Profile: profile}, nil)
 		for range 2 {
 			req := call(t)
 			if err := c.Apply(t.Context(), schemas.Key{}, req); err != nil {
@@ -121,7 +121,7 @@ func TestWithoutCredentialsTheDefaultChainIsAsked(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIDENV")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
 	req := call(t)
-	if err := bedrock.NewCredential(schemas.BedrockConfig{Region: "eu-west-1"}).Apply(t.Context(), schemas.Key{}, req); err != nil || !strings.Contains(req.Header.Get("Authorization"), "AKIDENV") {
+	if err := bedrock.NewCredential(schemas.BedrockConfig{Region: "eu-west-1"}, nil).Apply(t.Context(), schemas.Key{}, req); err != nil || !strings.Contains(req.Header.Get("Authorization"), "AKIDENV") {
 		t.Errorf("got %v, %v", req.Header, err)
 	}
 }
@@ -129,7 +129,7 @@ func TestWithoutCredentialsTheDefaultChainIsAsked(t *testing.T) {
 func TestAChainThatFindsNothingSaysWhatToSet(t *testing.T) {
 	onlyFiles(t, "")
 	for _, profile := range []string{"", "nobody"} {
-		err := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", Profile: profile}).Apply(t.Context(), schemas.Key{}, call(t))
+		err := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1", Profile: profile}, nil).Apply(t.Context(), schemas.Key{}, call(t))
 		if !errors.Is(err, schemas.ErrUnauthorized) || !strings.Contains(err.Error(), "bedrock.access_key_id") {
 			t.Errorf("%q: got %v", profile, err)
 		}
@@ -151,7 +151,7 @@ func TestCredentialsThatDoNotComeEndWithTheCall(t *testing.T) {
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", slow.URL)
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 1)
-	c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1"})
+	c := bedrock.NewCredential(schemas.BedrockConfig{Region: "us-east-1"}, nil)
 	go func() { failed <- c.Apply(ctx, schemas.Key{}, call(t)) }() // ends with ctx
 	<-asked
 	cancel()
@@ -165,17 +165,17 @@ func TestTheAddressIsTheRegions(t *testing.T) {
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	for region, want := range map[string]string{"": "https://bedrock-runtime.us-east-1.amazonaws.com", "eu-central-1": "https://bedrock-runtime.eu-central-1.amazonaws.com",
 		"us-gov-west-1": "https://bedrock-runtime.us-gov-west-1.amazonaws.com", "cn-north-1": "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"} {
-		opts, err := bedrock.Options(schemas.BedrockConfig{Region: region}, "")
+		opts, err := bedrock.Options(schemas.BedrockConfig{Region: region}, "", nil)
 		if err != nil || opts.BaseURL != want {
 			t.Errorf("%q: got %s, %v", region, opts.BaseURL, err)
 		}
 	}
 	t.Setenv("AWS_DEFAULT_REGION", "ap-south-1")
-	if opts, err := bedrock.Options(schemas.BedrockConfig{}, ""); err != nil || !strings.Contains(opts.BaseURL, "ap-south-1") {
+	if opts, err := bedrock.Options(schemas.BedrockConfig{}, "", nil); err != nil || !strings.Contains(opts.BaseURL, "ap-south-1") {
 		t.Errorf("got %s, %v", opts.BaseURL, err)
 	}
 	for _, region := range []string{"evil.example/", "US-EAST-1", "a"} {
-		if _, err := bedrock.Options(schemas.BedrockConfig{Region: region}, ""); err == nil || strings.Contains(err.Error(), region+"/") {
+		if _, err := bedrock.Options(schemas.BedrockConfig{Region: region}, "", nil); err == nil || strings.Contains(err.Error(), region+"/") {
 			t.Errorf("%q: got %v", region, err)
 		}
 	}

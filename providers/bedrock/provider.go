@@ -3,6 +3,7 @@ package bedrock
 import (
 	"cmp"
 	"errors"
+	"net/http"
 	"os"
 	"regexp"
 
@@ -22,8 +23,8 @@ var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationCha
 	schemas.OperationEmbeddings, schemas.OperationRaw}
 
 // Options returns the adapter's options but for name, extra headers and Doer. An empty
-// baseURL means the region's own.
-func Options(cfg schemas.BedrockConfig, baseURL string) (adapter.Options, error) {
+// baseURL means the region's own. signIn is NewCredential's.
+func Options(cfg schemas.BedrockConfig, baseURL string, signIn func(*http.Transport)) (adapter.Options, error) {
 	cfg.Region = cmp.Or(cfg.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), defaultRegion)
 	if !regionName.MatchString(cfg.Region) {
 		return adapter.Options{}, errors.New(`bedrock.region is not the name of a region; write one like "us-east-1"`)
@@ -31,7 +32,7 @@ func Options(cfg schemas.BedrockConfig, baseURL string) (adapter.Options, error)
 	if baseURL == "" {
 		baseURL = "https://bedrock-runtime." + cfg.Region + "." + domain(cfg.Region)
 	}
-	return adapter.Options{Type: Type, BaseURL: baseURL, Codec: dialect.Codec{}, Credential: NewCredential(cfg),
+	return adapter.Options{Type: Type, BaseURL: baseURL, Codec: dialect.Codec{}, Credential: NewCredential(cfg, signIn),
 		KeyOptional: true, Operations: operations}, nil
 }
 

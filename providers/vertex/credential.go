@@ -29,9 +29,13 @@ type Credential struct {
 
 var _ adapter.Fetcher = (*Credential)(nil)
 
-// NewCredential returns a Credential. Nothing is read before the first call.
-func NewCredential(file string) *Credential {
+// NewCredential returns a Credential. signIn sets up the connections on which tokens are
+// fetched; nil leaves them as net/http has them. Nothing is read before the first call.
+func NewCredential(file string, signIn func(*http.Transport)) *Credential {
 	dial := http.DefaultTransport.(*http.Transport).Clone()
+	if signIn != nil {
+		signIn(dial)
+	}
 	dial.DisableKeepAlives = true // a token lasts an hour: a connection need not
 	c := &Credential{file: file, dial: dial}
 	c.tokens = adapter.NewTokens(c.fetch)

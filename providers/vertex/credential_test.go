@@ -73,7 +73,7 @@ func apply(t *testing.T, c *vertex.Credential, key schemas.Key) string {
 
 func TestATokenIsFetchedOnceForManyCallers(t *testing.T) {
 	url, given := tokens(t, 3600)
-	c := vertex.NewCredential(account(t, url))
+	c := vertex.NewCredential(account(t, url), nil)
 	var callers sync.WaitGroup
 	for range 20 {
 		callers.Go(func() {
@@ -91,7 +91,7 @@ func TestATokenIsFetchedOnceForManyCallers(t *testing.T) {
 
 func TestATokenIsRenewedBeforeItsEnd(t *testing.T) {
 	url, _ := tokens(t, 59)
-	c := vertex.NewCredential(account(t, url))
+	c := vertex.NewCredential(account(t, url), nil)
 	if first, second := apply(t, c, schemas.Key{}), apply(t, c, schemas.Key{}); first != "Bearer token-1" || second != "Bearer token-2" {
 		t.Errorf("got %s, then %s", first, second)
 	}
@@ -100,13 +100,13 @@ func TestATokenIsRenewedBeforeItsEnd(t *testing.T) {
 func TestTheDefaultCredentialsAreThoseOfTheEnvironment(t *testing.T) {
 	url, _ := tokens(t, 3600)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", account(t, url))
-	if got := apply(t, vertex.NewCredential(""), schemas.Key{}); got != "Bearer token-1" {
+	if got := apply(t, vertex.NewCredential("", nil), schemas.Key{}); got != "Bearer token-1" {
 		t.Errorf("got %s", got)
 	}
 }
 
 func TestAKeyIsAnAccessToken(t *testing.T) {
-	if got := apply(t, vertex.NewCredential("/does/not/exist"), schemas.Key{Value: "ya29.invented"}); got != "Bearer ya29.invented" {
+	if got := apply(t, vertex.NewCredential("/does/not/exist", nil), schemas.Key{Value: "ya29.invented"}); got != "Bearer ya29.invented" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -119,7 +119,7 @@ func TestCredentialsThatDoNotWorkSayWhatToCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"/does/not/exist", empty, account(t, refusing.URL)} {
-		err := vertex.NewCredential(file).Apply(t.Context(), schemas.Key{}, &httpx.Request{Header: http.Header{}})
+		err := vertex.NewCredential(file, nil).Apply(t.Context(), schemas.Key{}, &httpx.Request{Header: http.Header{}})
 		if !errors.Is(err, schemas.ErrUnauthorized) || !strings.Contains(err.Error(), "vertex.credentials_file") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("got %v", err)
 		}
@@ -134,7 +134,7 @@ func TestATokenThatDoesNotComeEndsWithTheCall(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer slow.Close()
-	c := vertex.NewCredential(account(t, slow.URL))
+	c := vertex.NewCredential(account(t, slow.URL), nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	failed := make(chan error, 2)
 	go func() { failed <- c.Apply(ctx, schemas.Key{}, &httpx.Request{Header: http.Header{}}) }() // ends with ctx
@@ -151,15 +151,15 @@ func TestATokenThatDoesNotComeEndsWithTheCall(t *testing.T) {
 func TestTheAddressIsTheLocations(t *testing.T) {
 	for location, want := range map[string]string{"": "https://aiplatform.googleapis.com/v1", "global": "https://aiplatform.googleapis.com/v1",
 		"europe-west4": "https://europe-west4-aiplatform.googleapis.com/v1", "eu": "https://aiplatform.eu.rep.googleapis.com/v1"} {
-		opts, err := vertex.Options(schemas.VertexConfig{Location: location}, "")
+		opts, err := vertex.Options(schemas.VertexConfig{Location: location}, "", nil)
 		if err != nil || opts.BaseURL != want {
 			t.Errorf("%q: got %s, %v", location, opts.BaseURL, err)
 		}
 	}
-	if opts, err := vertex.Options(schemas.VertexConfig{}, "http://127.0.0.1:1/v1"); err != nil || opts.BaseURL != "http://127.0.0.1:1/v1" {
+	if opts, err := vertex.Options(schemas.VertexConfig{}, "http://127.0.0.1:1/v1", nil); err != nil || opts.BaseURL != "http://127.0.0.1:1/v1" {
 		t.Errorf("got %s, %v", opts.BaseURL, err)
 	}
-	if _, err := vertex.Options(schemas.VertexConfig{Location: "evil.example/"}, ""); err == nil {
+	if _, err := vertex.Options(schemas.VertexConfig{Location: "evil.example/"}, "", nil); err == nil {
 		t.Error("a location that is a path was taken")
 	}
 }

@@ -3,6 +3,7 @@ package vertex
 import (
 	"cmp"
 	"errors"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -27,15 +28,16 @@ var operations = []schemas.Operation{schemas.OperationChat, schemas.OperationCha
 	schemas.OperationEmbeddings, schemas.OperationRaw}
 
 // Options returns the adapter's options but for name, extra headers and Doer. An empty
-// baseURL means the location's own; one of the operator's is without "/v1".
-func Options(cfg schemas.VertexConfig, baseURL string) (adapter.Options, error) {
+// baseURL means the location's own; one of the operator's is without "/v1". signIn is
+// NewCredential's.
+func Options(cfg schemas.VertexConfig, baseURL string, signIn func(*http.Transport)) (adapter.Options, error) {
 	r := router{project: cmp.Or(cfg.Project, os.Getenv("GOOGLE_CLOUD_PROJECT")), location: cmp.Or(cfg.Location, defaultLocation)}
 	if !locationName.MatchString(r.location) {
 		return adapter.Options{}, errors.New(`vertex.location is not the name of a location; write one like "europe-west4", or "global"`)
 	}
 	baseURL = strings.TrimSuffix(cmp.Or(baseURL, "https://"+host(r.location)), "/v1")
 	return adapter.Options{Type: Type, BaseURL: baseURL + "/v1", Codec: gemini.Codec{}, ModelCodecs: codecs(), Route: r.route,
-		Credential: NewCredential(cfg.CredentialsFile), KeyOptional: true, Operations: operations}, nil
+		Credential: NewCredential(cfg.CredentialsFile, signIn), KeyOptional: true, Operations: operations}, nil
 }
 
 // codecs are those of the models that do not speak Gemini's dialect.

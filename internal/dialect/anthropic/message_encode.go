@@ -129,7 +129,7 @@ func inputOf(arguments string) (json.RawMessage, bool) {
 	if strings.TrimSpace(arguments) == "" {
 		return json.RawMessage("{}"), true
 	}
-	return json.RawMessage(arguments), gjson.Valid(arguments) && gjson.Parse(arguments).IsObject()
+	return json.RawMessage(arguments), dialect.ValidText(arguments) && gjson.Parse(arguments).IsObject()
 }
 
 // content returns the blocks of what a message says. Empty texts, which the dialect

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
@@ -28,22 +30,15 @@ func DecodeModels(data []byte, key string) (*schemas.ModelList, error) {
 	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
-	var in struct {
-		Data []struct {
-			ID        string `json:"id"`
-			CreatedAt string `json:"created_at"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(data, &in); err != nil || in.Data == nil {
-		return nil, dialect.BadAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
-	}
-	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Data))}
-	for i, m := range in.Data {
-		model := schemas.Model{ID: m.ID, Object: "model", OwnedBy: "anthropic"}
-		if at, err := time.Parse(time.RFC3339, m.CreatedAt); err == nil {
+	list, ok := dialect.DecodeModels(gjson.GetBytes(data, "data"), func(m gjson.Result) schemas.Model {
+		model := schemas.Model{ID: m.Get("id").Str, OwnedBy: "anthropic"}
+		if at, err := time.Parse(time.RFC3339, m.Get("created_at").Str); err == nil {
 			model.Created = max(0, at.Unix())
 		}
-		list.Data[i] = model
+		return model
+	})
+	if !ok || !dialect.ValidBytes(data) {
+		return nil, dialect.BadAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
 	}
 	return list, nil
 }

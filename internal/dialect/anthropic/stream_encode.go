@@ -4,8 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
+	"bifrost/internal/dialect"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
 )
@@ -140,7 +139,7 @@ func (w *chunkWriter) belongs(p *piece) bool {
 // complete reports whether the open block may end: a call whose arguments are whole,
 // or any other.
 func (w *chunkWriter) complete() bool {
-	return w.open != blockToolUse || gjson.Valid(w.input.String())
+	return w.open != blockToolUse || dialect.ValidText(w.input.String())
 }
 
 // release writes the pieces that waited, those of one block together. all: the answer

@@ -38,7 +38,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	if len(ev.Data) == 0 {
 		return false, nil
 	}
-	if ev.Incomplete && !gjson.ValidBytes(ev.Data) {
+	if ev.Incomplete && !dialect.ValidBytes(ev.Data) {
 		w.Cut = true
 		return true, nil
 	}

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,7 +54,9 @@ func encodeEmbedding(req *schemas.EmbeddingRequest, model string) ([]byte, []str
 	if err != nil {
 		return nil, nil, dialect.BadRequest("the embedding request cannot be written as json; correct its input")
 	}
-	body, err = dialect.Merge(body, req.Extra)
+	extra := maps.Clone(req.Extra)
+	delete(extra, "encoding_format") // it is how the caller's dialect writes numbers, and refused
+	body, err = dialect.Merge(body, extra)
 	return body, dropped, err
 }
 

@@ -55,7 +55,7 @@ func TestEmbeddingsOfTitanAndCohereAreCarried(t *testing.T) {
 	} {
 		two := 2
 		req := &schemas.Request{Operation: schemas.OperationEmbeddings, Model: model, Embedding: &schemas.EmbeddingRequest{Input: []string{"a"},
-			Dimensions: &two, Extra: map[string]json.RawMessage{"normalize": json.RawMessage("true")}}}
+			Dimensions: &two, Extra: map[string]json.RawMessage{"normalize": json.RawMessage("true"), "encoding_format": json.RawMessage(`"base64"`)}}}
 		if model != "amazon.titan-embed-text-v2:0" {
 			req.Embedding.Extra["input_type"] = json.RawMessage(`"search_query"`)
 		}

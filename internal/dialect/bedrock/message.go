@@ -154,7 +154,7 @@ func inputOf(arguments string) (json.RawMessage, error) {
 	if arguments == "" {
 		return json.RawMessage("{}"), nil
 	}
-	if !gjson.Valid(arguments) || !gjson.Parse(arguments).IsObject() {
+	if !dialect.ValidText(arguments) || !gjson.Parse(arguments).IsObject() {
 		return nil, dialect.BadRequest("a tool call's arguments are not a json object; correct them in messages.tool_calls")
 	}
 	return json.RawMessage(arguments), nil

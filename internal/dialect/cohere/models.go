@@ -1,25 +1,19 @@
 package cohere
 
 import (
-	"encoding/json"
+	"github.com/tidwall/gjson"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
 // decodeModels reads a list of models. What each can do is not told apart.
 func decodeModels(data []byte) (*schemas.ModelList, error) {
-	var in struct {
-		Models []struct {
-			Name          string  `json:"name"`
-			ContextLength float64 `json:"context_length"`
-		} `json:"models"`
-	}
-	if err := json.Unmarshal(data, &in); err != nil || in.Models == nil {
+	list, ok := dialect.DecodeModels(gjson.GetBytes(data, "models"), func(m gjson.Result) schemas.Model {
+		return schemas.Model{ID: m.Get("name").Str, OwnedBy: "cohere", ContextLength: int(max(0, m.Get("context_length").Int()))}
+	})
+	if !ok || !dialect.ValidBytes(data) {
 		return nil, notThe("a list of models")
-	}
-	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Models))}
-	for i, m := range in.Models {
-		list.Data[i] = schemas.Model{ID: m.Name, Object: "model", OwnedBy: "cohere", ContextLength: int(m.ContextLength)}
 	}
 	return list, nil
 }

@@ -46,7 +46,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	switch {
 	case len(ev.Data) == 0 || string(ev.Data) == doneMark:
 		return false, nil
-	case ev.Incomplete && !gjson.ValidBytes(ev.Data):
+	case ev.Incomplete && !dialect.ValidBytes(ev.Data):
 		w.Cut = true
 		return true, nil
 	}

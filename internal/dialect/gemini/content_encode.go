@@ -209,7 +209,7 @@ func argsOf(arguments string) (json.RawMessage, bool) {
 	if strings.TrimSpace(arguments) == "" {
 		return json.RawMessage("{}"), true
 	}
-	return json.RawMessage(arguments), gjson.Valid(arguments) && gjson.Parse(arguments).IsObject()
+	return json.RawMessage(arguments), dialect.ValidText(arguments) && gjson.Parse(arguments).IsObject()
 }
 
 // The fields of a result that is no object of its own.
@@ -248,7 +248,7 @@ func (e *encoder) result(i int, m *schemas.ChatMessage) ([]partWire, error) {
 
 // responseOf returns what a tool said as an object.
 func responseOf(text string, failed bool) json.RawMessage {
-	object := gjson.Valid(text) && gjson.Parse(text).IsObject()
+	object := dialect.ValidText(text) && gjson.Parse(text).IsObject()
 	if object && !failed {
 		return json.RawMessage(text)
 	}

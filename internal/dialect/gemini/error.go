@@ -54,7 +54,7 @@ func amend(e *schemas.Error, body []byte) {
 		switch d.Get("@type").String() {
 		case typeRetryInfo:
 			if wait, err := time.ParseDuration(d.Get("retryDelay").String()); err == nil {
-				e.RetryAfter = max(e.RetryAfter, wait)
+				e.RetryAfter = max(e.RetryAfter, min(wait, dialect.LongestWait))
 			}
 		case typeErrorInfo:
 			if d.Get("reason").String() == "API_KEY_INVALID" && e.Kind == schemas.KindInvalidRequest {

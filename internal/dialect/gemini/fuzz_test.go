@@ -7,6 +7,7 @@ import (
 	"io"
 	"testing"
 
+	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
 	"bifrost/schemas"
@@ -172,10 +173,16 @@ func FuzzStreamWatch(f *testing.F) {
 func FuzzErrorBody(f *testing.F) {
 	f.Add(429, dialecttest.Golden(f, "error_429.json"))
 	f.Add(400, []byte(`[{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}]`))
+	for _, delay := range []string{"3s", "-3s", "1h2m3.5s", "2562047h", "x", ""} {
+		f.Add(429, []byte(`{"error":{"code":429,"message":"m","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"`+delay+`"}]}}`))
+	}
 	f.Fuzz(func(t *testing.T, status int, data []byte) {
 		e := DecodeError(status, nil, data, "sk-invented/1")
 		if bytes.Contains(e.Upstream.Body, []byte("sk-invented/1")) {
 			t.Fatal("the key is in the reply")
+		}
+		if e.RetryAfter < 0 || e.RetryAfter > dialect.LongestWait {
+			t.Fatalf("the wait is %v", e.RetryAfter)
 		}
 		_, _, body := ErrorReply(e)
 		if !json.Valid(body) || validErrorBody(body) == nil {

@@ -1,8 +1,9 @@
 package gemini
 
 import (
-	"encoding/json"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -29,13 +30,11 @@ func DecodeModels(data []byte, key string) (*schemas.ModelList, error) {
 	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
-	var in modelsWire
-	if err := json.Unmarshal(data, &in); err != nil || in.Models == nil {
+	list, ok := dialect.DecodeModels(gjson.GetBytes(data, "models"), func(m gjson.Result) schemas.Model {
+		return schemas.Model{ID: strings.TrimPrefix(m.Get("name").Str, namePrefix), OwnedBy: "google"}
+	})
+	if !ok || !dialect.ValidBytes(data) {
 		return nil, dialect.BadAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
-	}
-	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Models))}
-	for i, m := range in.Models {
-		list.Data[i] = schemas.Model{ID: strings.TrimPrefix(m.Name, namePrefix), Object: "model", OwnedBy: "google"}
 	}
 	return list, nil
 }

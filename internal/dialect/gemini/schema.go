@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"bifrost/internal/dialect"
 )
 
 // jsonSchema returns a schema of OpenAPI's form, which the dialect took first, as JSON
@@ -138,7 +140,7 @@ func appendEach(dst []byte, v gjson.Result) []byte {
 
 // number returns a count as a number: in JSON the API writes large ones as text.
 func number(v gjson.Result) string {
-	if v.Type == gjson.String && gjson.Valid(v.Str) && gjson.Parse(v.Str).Type == gjson.Number {
+	if v.Type == gjson.String && dialect.ValidText(v.Str) && gjson.Parse(v.Str).Type == gjson.Number {
 		return v.Str
 	}
 	return v.Raw

@@ -50,7 +50,7 @@ func (w *StreamWatch) look(ev wire.Event, data []byte) (content bool, failure *s
 	case string(data) == doneMark:
 		w.foreign = true
 		return true, nil
-	case ev.Incomplete && !gjson.ValidBytes(data):
+	case ev.Incomplete && !dialect.ValidBytes(data):
 		w.Cut = true
 		return true, nil
 	}
@@ -80,14 +80,14 @@ func (w *StreamWatch) passed(ev wire.Event, data []byte, failed bool) []byte {
 		return nil // of no use to a client; half an error may have half a key
 	case string(data) == doneMark:
 		return nil // clients hand it to a parser of JSON
-	case !failed && gjson.ValidBytes(data):
+	case !failed && dialect.ValidBytes(data):
 		if isPlain(ev) {
 			return ev.Raw
 		}
 		return wire.AppendEvent(nil, "", oneLine(data))
 	}
 	masked := dialect.Masked(data, w.key)
-	if failed && gjson.ValidBytes(data) && !gjson.ValidBytes(masked) {
+	if failed && dialect.ValidBytes(data) && !dialect.ValidBytes(masked) {
 		return AppendStreamError(nil, w.Failed) // the key is no more than a number, or a word of the dialect
 	}
 	if isPlain(ev) && bytes.Equal(masked, data) {

@@ -90,6 +90,29 @@ func EncodeEmbeddingResponse(resp *schemas.EmbeddingResponse) ([]byte, error) {
 	return json.Marshal(out)
 }
 
+// encodePackedEmbeddings writes vectors as base64 of little-endian 32-bit floats, which is
+// what clients expect that have asked for it.
+func encodePackedEmbeddings(resp *schemas.EmbeddingResponse) ([]byte, error) {
+	type packed struct {
+		Object    string `json:"object"`
+		Index     int    `json:"index"`
+		Embedding []byte `json:"embedding"`
+	}
+	out := struct {
+		*schemas.EmbeddingResponse
+		Object string   `json:"object"`
+		Data   []packed `json:"data"`
+	}{resp, "list", make([]packed, len(resp.Data))}
+	for i, d := range resp.Data {
+		raw := make([]byte, 0, 4*len(d.Embedding))
+		for _, number := range d.Embedding {
+			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(number)))
+		}
+		out.Data[i] = packed{"embedding", d.Index, raw}
+	}
+	return json.Marshal(out)
+}
+
 // vector is an embedding: numbers, or base64 of little-endian 32-bit floats.
 type vector []float64
 

@@ -46,6 +46,32 @@ func TestAnEmbeddingRequestSurvivesDecodingAndEncoding(t *testing.T) {
 	}
 }
 
+// TestVectorsAreTextForAClientThatHasAskedForBase64 is of what SDKs for Node do unless they
+// are told otherwise.
+func TestVectorsAreTextForAClientThatHasAskedForBase64(t *testing.T) {
+	resp := &schemas.Response{Embedding: &schemas.EmbeddingResponse{Model: "m", Usage: &schemas.Usage{TotalTokens: 2},
+		Data: []schemas.Embedding{{Index: 0, Embedding: []float64{0.5, -1, 2}}, {Index: 1}}}}
+	for format, want := range map[string]string{"base64": `"AAAAPwAAgL8AAABA"`, "float": `[0.5,-1,2]`, "": `[0.5,-1,2]`} {
+		empty := `""`
+		if format != "base64" {
+			empty = `[]`
+		}
+		call, err := Surface{}.Translate(&schemas.RawRequest{Path: PathEmbeddings, Body: []byte(`{"model":"m","input":["a","b"],"encoding_format":"` + format + `"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, err := call.Encode(resp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialecttest.SameJSON(t, body, []byte(`{"object":"list","model":"m","usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":2},"data":[`+
+			`{"object":"embedding","index":0,"embedding":`+want+`},{"object":"embedding","index":1,"embedding":`+empty+`}]}`))
+		if again, err := DecodeEmbeddingResponse(body, ""); err != nil || !slices.Equal(again.Data[0].Embedding, []float64{0.5, -1, 2}) {
+			t.Errorf("%s: read again as %+v, %v", format, again, err)
+		}
+	}
+}
+
 func TestEncodedListsNameTheirObjectsAndAreNeverNull(t *testing.T) {
 	got, err := EncodeEmbeddingResponse(&schemas.EmbeddingResponse{Data: []schemas.Embedding{{}}})
 	if err != nil || !strings.Contains(string(got), `"object":"list","data":[{"object":"embedding","index":0,"embedding":[]}]`) {

@@ -16,11 +16,15 @@ type lenientInt int64
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *lenientInt) UnmarshalJSON(data []byte) error {
-	*n = 0
-	if v := gjson.ParseBytes(data).Float(); !math.IsNaN(v) && math.Abs(v) < 1<<62 {
-		*n = lenientInt(v)
-	}
+	*n = lenientNumber(gjson.ParseBytes(data))
 	return nil
+}
+
+func lenientNumber(v gjson.Result) lenientInt {
+	if f := v.Float(); !math.IsNaN(f) && math.Abs(f) < 1<<62 {
+		return lenientInt(f)
+	}
+	return 0
 }
 
 // lenientText reads text that some providers write as an array of parts; parts

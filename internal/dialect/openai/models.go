@@ -1,18 +1,13 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/json"
+
+	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
-
-type modelWire struct {
-	ID      string     `json:"id"`
-	Created lenientInt `json:"created"`
-	OwnedBy string     `json:"owned_by"`
-}
 
 // DecodeModels reads a model list: the dialect's object, or the bare array that
 // some providers send. key is masked in an error that the answer may carry
@@ -21,23 +16,17 @@ func DecodeModels(data []byte, key string) (*schemas.ModelList, error) {
 	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
-	var in struct {
-		Data []modelWire `json:"data"`
+	list := gjson.ParseBytes(data)
+	if list.IsObject() {
+		list = list.Get("data")
 	}
-	var err error
-	if trimmed := bytes.TrimLeft(data, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
-		err = json.Unmarshal(trimmed, &in.Data)
-	} else {
-		err = json.Unmarshal(data, &in)
-	}
-	if err != nil || in.Data == nil {
+	models, ok := dialect.DecodeModels(list, func(m gjson.Result) schemas.Model {
+		return schemas.Model{ID: m.Get("id").Str, Created: int64(lenientNumber(m.Get("created"))), OwnedBy: m.Get("owned_by").Str}
+	})
+	if !ok || !dialect.ValidBytes(data) {
 		return nil, dialect.BadAnswer("the answer is not a list of models; check network_config.base_url and the provider's type")
 	}
-	list := &schemas.ModelList{Object: "list", Data: make([]schemas.Model, len(in.Data))}
-	for i, m := range in.Data {
-		list.Data[i] = schemas.Model{ID: m.ID, Object: "model", Created: int64(m.Created), OwnedBy: m.OwnedBy}
-	}
-	return list, nil
+	return models, nil
 }
 
 // EncodeModels writes a model list; data is never null.

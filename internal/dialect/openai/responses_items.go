@@ -5,8 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -76,7 +75,7 @@ func (w *responsesWriter) newItem(kind string, fill func(*writtenItem)) *written
 		w.flushLate()
 	}
 	for _, it := range w.items {
-		if it.kind != itemCall || gjson.Valid(it.arguments.String()) {
+		if it.kind != itemCall || dialect.ValidText(it.arguments.String()) {
 			w.end(it, statusCompleted)
 		}
 	}

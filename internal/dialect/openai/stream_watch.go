@@ -74,7 +74,7 @@ func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
 // withoutEmptyError returns a chunk without an "error" member that says nothing:
 // openai-go ends the stream at any that exists. Others are returned as they are.
 func withoutEmptyError(ev wire.Event) wire.Event {
-	if !mentionsError(ev.Data) || !gjson.ValidBytes(ev.Data) {
+	if !mentionsError(ev.Data) || !dialect.ValidBytes(ev.Data) {
 		return ev
 	}
 	data := ev.Data
@@ -107,7 +107,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		w.Marked = true
 		return true, nil
 	}
-	if ev.Incomplete && !gjson.ValidBytes(ev.Data) {
+	if ev.Incomplete && !dialect.ValidBytes(ev.Data) {
 		w.Cut = true
 		return true, nil
 	}

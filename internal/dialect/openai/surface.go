@@ -122,7 +122,11 @@ func (t *translatedEmbedding) Request() *schemas.Request { return t.req }
 
 // Encode implements dialect.Translation.
 func (t *translatedEmbedding) Encode(resp *schemas.Response) (http.Header, []byte, error) {
-	body, err := EncodeEmbeddingResponse(resp.Embedding)
+	encode := EncodeEmbeddingResponse
+	if t.base64 {
+		encode = encodePackedEmbeddings
+	}
+	body, err := encode(resp.Embedding)
 	return jsonHeader(), body, err
 }
 
