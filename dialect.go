@@ -9,10 +9,10 @@ import (
 
 // DialectRequest makes a call as a client of raw.Dialect sends it, at the provider of
 // the model that the call names. A provider of the same dialect is given the call as
-// it is, but for the model's name; another one, and for a call of the Responses API one
-// that only has chat, through the canonical form, and its answer is translated back. The
-// response's body holds a worker until it is read to
-// its end or closed. Errors are *schemas.Error.
+// it is, but for the model's name; another one through the canonical form, and its answer
+// is translated back. So is a call of the Responses API for a provider that only has chat,
+// and a chat completion for a model that only has the Responses API. The response's body
+// holds a worker until it is read to its end or closed. Errors are *schemas.Error.
 func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*schemas.Response, error) {
 	if raw == nil {
 		return nil, nilRequest()
@@ -56,12 +56,16 @@ func (c *Client) rawCall(ctx context.Context, r Router, to target, raw *schemas.
 
 // passes reports whether a provider takes a call as it is: it speaks the call's
 // dialect, and has the ability that the call needs, or no chat that the call could be
-// made of instead. One that has not the operation of any other call says so.
+// made of instead. One that has not the operation of any other call says so. A chat
+// completion is not for a model that only has the Responses API.
 func passes(info schemas.ProviderInfo, model string, raw *schemas.RawRequest) bool {
 	if raw.Dialect == "" || info.Dialect == "" {
 		return true
 	}
 	if raw.Dialect != info.DialectOf(model) {
+		return false
+	}
+	if info.OnlyResponses(model) && surface.IsChatCompletion(raw) {
 		return false
 	}
 	ability := surface.Ability(raw)

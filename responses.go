@@ -109,7 +109,8 @@ func (s *ResponsesStream) Served() schemas.Served { return s.served }
 
 // Next blocks until the next event. It returns io.EOF at the regular end, which is after
 // the event that has the whole response, and an *schemas.Error for a stream that broke,
-// or ended without that event; and the same again.
+// or ended without that event, and after the event of a response that failed; and the
+// same again.
 func (s *ResponsesStream) Next() (*schemas.ResponsesEvent, error) {
 	if s.ended != nil {
 		return nil, s.ended

@@ -218,7 +218,7 @@ func TestATypedStreamThatBreaksIsAnError(t *testing.T) {
 		"cut off":  {"", 3, schemas.ErrUpstream},
 		"an error": {"event: error\ndata: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"slow down\"}\n\n", 3, schemas.ErrRateLimited},
 		"failed": {"event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"resp_1\",\"status\":\"failed\"," +
-			"\"error\":{\"code\":\"server_error\",\"message\":\"m\"}}}\n\n", 4, nil},
+			"\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"m\"}}}\n\n", 4, schemas.ErrRateLimited},
 	} {
 		u := upstreamOf(t, map[string]string{"POST /v1/responses": aStream + c.rest})
 		client := clientOf(t, schemas.StaticAccount{"p": at("openai", u.URL)})

@@ -116,8 +116,7 @@ func optionsOf(typ string) (opts adapter.Options, version string) {
 	if r == nil {
 		panic("bug: no adapter for a type of Types")
 	}
-	return adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
-		Operations: r.operations, Codec: openai.Codec{Chat: r.chat}}, r.prefix()
+	return r.options(), r.prefix()
 }
 
 // OwnURL returns how the base URLs of a type look of which every account has its own,

@@ -244,9 +244,9 @@ func TestNoTypeNamesAnOperationTwice(t *testing.T) {
 // Servers that do not know the role "developer" refuse it, and some take no notice of
 // "max_completion_tokens".
 func TestOnlyProvidersThatAreKnownToTakeThemAreSentTheNewerNames(t *testing.T) {
-	takeRole := []string{"openai", "openrouter", "azure"}
+	takeRole := []string{"openai", "openrouter", "azure", "perplexity"}
 	takeLimit := []string{"openai", "openrouter", "azure", "groq", "xai", "cerebras", "fireworks", "github", "minimax", "vllm", "sglang"}
-	limit := 9
+	limit := 19
 	for _, typ := range providers.Types() {
 		p := build(t, typ, schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{BaseURL: providers.OwnURL(typ)}})
 		if typ == providers.TypeSimulated || p.Describe().Dialect != schemas.DialectOpenAI {
@@ -265,7 +265,7 @@ func TestOnlyProvidersThatAreKnownToTakeThemAreSentTheNewerNames(t *testing.T) {
 		if strings.Contains(body, `"developer"`) != slices.Contains(takeRole, typ) {
 			t.Errorf("%s was sent %s", typ, body)
 		}
-		if strings.Contains(body, `"max_completion_tokens":9`) != slices.Contains(takeLimit, typ) || !strings.Contains(body, `_tokens":9`) {
+		if strings.Contains(body, `"max_completion_tokens":19`) != slices.Contains(takeLimit, typ) || !strings.Contains(body, `_tokens":19`) {
 			t.Errorf("%s was sent %s", typ, body)
 		}
 	}

@@ -31,6 +31,14 @@ type row struct {
 	// every server has known from the beginning, so it is sent wherever no page says that
 	// "max_completion_tokens" is known.
 	chat openai.ChatOptions
+
+	// responsesOnly are the beginnings of the names of models whose chats are made by the
+	// Responses API, since they have no chat completions, and responses says how; an empty
+	// one means all models.
+	responsesOnly []string
+	responses     openai.ResponsesOptions
+
+	signedVectors bool // vectors are base64 of signed bytes
 }
 
 var (
@@ -51,6 +59,18 @@ func with(operations []schemas.Operation, more ...schemas.Operation) []schemas.O
 // table lists the OpenAI-compatible providers. The comment above a row says where its
 // facts were read.
 var table = slices.Concat(cloudRows, localRows)
+
+// options returns what the row's adapter is made of.
+func (r *row) options() adapter.Options {
+	codec := openai.Codec{Chat: r.chat, SignedBytes: r.signedVectors}
+	opts := adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
+		Operations: r.operations, Codec: codec, ResponsesOnly: r.responsesOnly}
+	codec.Responses = &r.responses
+	for _, prefix := range r.responsesOnly {
+		opts.ModelCodecs = append(opts.ModelCodecs, adapter.ModelCodec{Prefix: prefix, Codec: codec})
+	}
+	return opts
+}
 
 // prefix returns the row's version prefix.
 func (r *row) prefix() string { return cmp.Or(r.version, defaultVersion) }

@@ -11,10 +11,32 @@ import (
 var chatAndEmbeddingsUnlisted = []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream,
 	schemas.OperationEmbeddings, schemas.OperationRaw}
 
+// ofPerplexity is how Perplexity's Agent API takes a chat.
+var ofPerplexity = openai.ResponsesOptions{
+	Plain: true, FormatOnTop: true, NeedsLimit: "anthropic/",
+	SearchFilters: []string{"search_domain_filter", "search_recency_filter", "search_after_date_filter", "search_before_date_filter",
+		"last_updated_after_filter", "last_updated_before_filter"},
+	Fields: []string{"instructions", "language_preference", "max_steps", "max_tool_calls", "metadata", "models", "preset",
+		"previous_response_id", "stream_options", "truncation"},
+	Models: map[string]openai.ResponsesModel{
+		"sonar":               {Model: sonar, Search: true},
+		"sonar-pro":           {Model: sonar, Preset: "low"},
+		"sonar-reasoning":     {Model: sonar, Preset: "low"},
+		"sonar-reasoning-pro": {Model: sonar, Preset: "low"},
+		"sonar-deep-research": {Model: sonar, Preset: "medium"},
+
+		"fast": {Preset: "fast"}, "low": {Preset: "low"}, "medium": {Preset: "medium"}, "high": {Preset: "high"}, "xhigh": {Preset: "xhigh"},
+	},
+}
+
+// sonar is Perplexity's own model.
+const sonar = "perplexity/sonar"
+
 // cloudRows are the hosted providers.
 var cloudRows = []row{
 	// https://platform.openai.com/docs/api-reference
-	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: ofOpenAI},
+	{name: "openai", baseURL: "https://api.openai.com", auth: adapter.Bearer, operations: ofOpenAI,
+		responsesOnly: openai.ResponsesOnly},
 
 	// https://console.groq.com/docs/openai: no embeddings; a message's "name",
 	// "logit_bias", "logprobs" and n > 1 are refused with 400. So is its
@@ -182,6 +204,19 @@ var cloudRows = []row{
 	// embeddings, so there are none here.
 	{name: "parasail", baseURL: "https://api.parasail.io", auth: adapter.Bearer, operations: chatOnly,
 		chat: openai.ChatOptions{SystemOnly: true, MaxTokensOnly: true}},
+
+	// https://docs.perplexity.ai/docs/agent-api/openai-compatibility: the Agent API, of which
+	// /v1/responses is an alias; https://docs.perplexity.ai/api-reference/models-get. That its
+	// chat completions ended on 2026-09-27 is second-hand (releases of @ai-sdk/perplexity
+	// in github.com/vercel/ai). Fields, refusals, presets and what the old names stand for are
+	// those of skills/migrate-sonar-to-agent-api in github.com/perplexityai/api-platform-developers:
+	// a field that it does not know is refused with 400. A preset may choose a model of
+	// somebody else's, so the old names keep Perplexity's own with it. Items, and
+	// "thought_signature": src/perplexity/types of github.com/perplexityai/perplexity-py.
+	// Vectors: https://docs.perplexity.ai/docs/embeddings/best-practices
+	{name: "perplexity", baseURL: "https://api.perplexity.ai", auth: adapter.Bearer,
+		operations:    with(chatAndEmbeddings, schemas.OperationResponses),
+		responsesOnly: []string{""}, responses: ofPerplexity, signedVectors: true},
 
 	// https://docs.sambanova.ai/docs/en/features/openai-compatibility; the address:
 	// https://docs.pipecat.ai/api-reference/server/services/llm/sambanova; embeddings:

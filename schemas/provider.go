@@ -58,6 +58,11 @@ type ProviderInfo struct {
 	// another one.
 	ModelDialects []ModelDialect
 
+	// ResponsesOnly are the beginnings of the names of models that the provider, which
+	// speaks OpenAI's dialect, serves by the Responses API only; an empty one means all.
+	// Calls of chat completions for them are translated.
+	ResponsesOnly []string
+
 	// Models are the only models that are found at the provider by their bare name,
 	// unless its keys list others; with the provider's name before it any model may
 	// be asked for. Empty means that it may have any.
@@ -82,6 +87,16 @@ func (i ProviderInfo) DialectOf(model string) Dialect {
 		}
 	}
 	return i.Dialect
+}
+
+// OnlyResponses reports whether the provider serves a model by the Responses API only.
+func (i ProviderInfo) OnlyResponses(model string) bool {
+	for _, prefix := range i.ResponsesOnly {
+		if strings.HasPrefix(model, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // Supports reports whether op is among the provider's operations.

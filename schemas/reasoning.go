@@ -13,10 +13,11 @@ type Thinking struct {
 
 // The formats of ReasoningDetail: whose model can take it back.
 const (
-	FormatAnthropic = "anthropic-claude-v1"
-	FormatCohere    = "cohere-v2"
-	FormatGemini    = "google-gemini-v1"
-	FormatResponses = "openai-responses-v1"
+	FormatAnthropic  = "anthropic-claude-v1"
+	FormatCohere     = "cohere-v2"
+	FormatGemini     = "google-gemini-v1"
+	FormatPerplexity = "perplexity-v1"
+	FormatResponses  = "openai-responses-v1"
 )
 
 // The types of ReasoningDetail.

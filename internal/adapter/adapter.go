@@ -35,8 +35,11 @@ type Options struct {
 	Credential  Credential
 	KeyOptional bool
 	Operations  []schemas.Operation
-	Models      []string // as in schemas.ProviderInfo
-	Configured  []string // as in schemas.ProviderInfo
+
+	// ResponsesOnly, Models and Configured are as in schemas.ProviderInfo.
+	ResponsesOnly []string
+	Models        []string
+	Configured    []string
 
 	// ExtraHeaders are added to every request; credentials win over them.
 	ExtraHeaders schemas.Headers
@@ -60,7 +63,7 @@ type Adapter struct {
 // New returns an Adapter.
 func New(opts Options) *Adapter {
 	info := schemas.ProviderInfo{Type: opts.Type, Dialect: opts.Codec.Dialect(), Operations: opts.Operations,
-		KeyOptional: opts.KeyOptional, Models: opts.Models, Configured: opts.Configured}
+		KeyOptional: opts.KeyOptional, ResponsesOnly: opts.ResponsesOnly, Models: opts.Models, Configured: opts.Configured}
 	for _, m := range opts.ModelCodecs {
 		info.ModelDialects = append(info.ModelDialects, schemas.ModelDialect{Prefix: m.Prefix, Dialect: m.Codec.Dialect()})
 	}

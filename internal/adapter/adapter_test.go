@@ -179,17 +179,18 @@ func TestARawStreamHasNoLengthOfItsUpstreams(t *testing.T) {
 }
 
 func TestAResponsesStreamEndsWithItsOwnEvent(t *testing.T) {
-	const created = "event: response.created\ndata: {\"type\":\"response.created\"}\n\n"
+	const begun = "event: response.created\ndata: {\"type\":\"response.created\"}\n\n" +
+		"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n"
 	for end, clean := range map[string]bool{"": false, "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n": true} {
 		d := doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
-			return response(200, "text/event-stream", created+end), nil
+			return response(200, "text/event-stream", begun+end), nil
 		})
 		resp, err := call(t.Context(), newAdapter(d, nil), raw("POST", "/responses"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(resp.Raw.Body)
-		if string(text) != created+end || (err == nil) != clean {
+		if string(text) != begun+end || (err == nil) != clean {
 			t.Fatalf("got %q, %v", text, err)
 		}
 	}

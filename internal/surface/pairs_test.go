@@ -61,6 +61,7 @@ var sides = []side{
 var providersOnly = []side{
 	{name: "cohere", codec: cohere.Codec{}, write: writeCohere, lacks: []string{"content_filter"}},
 	{name: "bedrock", codec: bedrock.Codec{}, write: writeBedrock},
+	{name: "responses", codec: openai.Codec{Responses: &openai.ResponsesOptions{}}, write: writeResponses},
 }
 
 // written returns an answer as the side writes it.

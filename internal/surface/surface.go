@@ -55,3 +55,8 @@ func Ability(raw *schemas.RawRequest) schemas.Operation {
 	}
 	return ""
 }
+
+// IsChatCompletion reports whether a call is one of OpenAI's chat completions.
+func IsChatCompletion(raw *schemas.RawRequest) bool {
+	return raw.Dialect == schemas.DialectOpenAI && raw.Path == openai.PathChat
+}

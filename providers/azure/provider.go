@@ -39,9 +39,14 @@ func Options(cfg schemas.AzureConfig, baseURL string, doer httpx.Doer) (adapter.
 	}
 	baseURL = strings.TrimSuffix(strings.TrimSuffix(baseURL, "/v1"), "/openai")
 	r := router{cfg: cfg}
-	return adapter.Options{Type: Type, BaseURL: baseURL + "/openai", Codec: codec{openai.Codec{Chat: quirks(cfg.APIVersion)}, r},
+	opts := adapter.Options{Type: Type, BaseURL: baseURL + "/openai", Codec: codec{openai.Codec{Chat: quirks(cfg.APIVersion)}, r},
 		Route: r.route, Credential: NewCredential(cfg, baseURL, doer), KeyOptional: true, Operations: operations,
-		Configured: slices.Sorted(maps.Keys(cfg.Deployments))}, nil
+		ResponsesOnly: openai.ResponsesOnly, Configured: slices.Sorted(maps.Keys(cfg.Deployments))}
+	for _, prefix := range openai.ResponsesOnly { // of the models' names: those of deployments are their owner's
+		opts.ModelCodecs = append(opts.ModelCodecs, adapter.ModelCodec{Prefix: prefix,
+			Codec: codec{openai.Codec{Responses: &openai.ResponsesOptions{}}, r}})
+	}
+	return opts, nil
 }
 
 // usageSince is the first version that takes "stream_options" and

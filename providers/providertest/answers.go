@@ -38,6 +38,10 @@ type answerSet struct {
 	// standard of events allows.
 	odd string
 
+	// ownErrors tells that an error is a part of every whole answer, so that it is the raw
+	// caller's to judge.
+	ownErrors bool
+
 	// frames tells that a stream is one of frames and not of events: it is passed on as
 	// bytes, so that a raw call learns nothing of what is in it.
 	frames bool
@@ -57,7 +61,13 @@ func (s *answerSet) wait() string { return cmp.Or(s.quiet, comment) }
 func (s *answerSet) stream() string { return s.hello + s.there + s.stop }
 
 // set returns the answers in the dialect of the provider under test.
-func (f Fixture) set() *answerSet { return setOf(f.Provider.Describe().DialectOf(f.Model)) }
+func (f Fixture) set() *answerSet {
+	info := f.Provider.Describe()
+	if info.OnlyResponses(f.Model) {
+		return &responsesAnswers
+	}
+	return setOf(info.DialectOf(f.Model))
+}
 
 // setOf returns the answers in a dialect; OpenAI's for one that has none.
 func setOf(d schemas.Dialect) *answerSet {

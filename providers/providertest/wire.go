@@ -20,7 +20,11 @@ type Wire struct {
 }
 
 // WireOf returns what is said in a dialect; of one that is not known, in OpenAI's.
-func WireOf(d schemas.Dialect) Wire {
-	set := setOf(d)
+func WireOf(d schemas.Dialect) Wire { return wireOf(setOf(d)) }
+
+// WireOfResponses returns what is said where a model has OpenAI's Responses API only.
+func WireOfResponses() Wire { return wireOf(&responsesAnswers) }
+
+func wireOf(set *answerSet) Wire {
 	return Wire{Good: set.good, Whole: set.chat, StreamType: set.media(), Opening: set.wait(), Hello: set.hello, Failure: set.failure}
 }

@@ -16,6 +16,13 @@ import (
 type Codec struct {
 	// Chat has the provider's quirks; its Stream is ignored.
 	Chat ChatOptions
+
+	// Responses says that chats are made as calls of the Responses API, and how. Nil:
+	// they are chat completions.
+	Responses *ResponsesOptions
+
+	// SignedBytes says that vectors are base64 of signed bytes, which have to be asked for.
+	SignedBytes bool
 }
 
 var _ dialect.Codec = Codec{}
@@ -30,16 +37,14 @@ func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 	var err error
 	switch req.Operation {
 	case schemas.OperationChat, schemas.OperationChatStream:
-		opts := c.Chat
-		opts.Stream = req.Operation == schemas.OperationChatStream
-		call.Path = PathChat
-		var chat *schemas.ChatRequest
-		if chat, dropped, err = plainRequest(req.Chat, opts); err == nil {
-			call.Body, err = EncodeChat(chat, req.Model, opts)
-		}
+		dropped, err = c.encodeChat(call, req)
 	case schemas.OperationEmbeddings:
 		call.Path = PathEmbeddings
-		call.Body, err = EncodeEmbedding(req.Embedding, req.Model)
+		embedding := req.Embedding
+		if c.SignedBytes {
+			embedding, dropped = asSignedBytes(embedding)
+		}
+		call.Body, err = EncodeEmbedding(embedding, req.Model)
 	case schemas.OperationListModels:
 		call.Method, call.Path = http.MethodGet, PathModels
 	default:
@@ -49,6 +54,23 @@ func (c Codec) Encode(req *schemas.Request) (*dialect.Call, []string, error) {
 		return nil, nil, err
 	}
 	return call, dropped, nil
+}
+
+// encodeChat writes a chat as the provider takes it.
+func (c Codec) encodeChat(call *dialect.Call, req *schemas.Request) (dropped []string, err error) {
+	opts := c.Chat
+	opts.Stream = req.Operation == schemas.OperationChatStream
+	if c.Responses != nil {
+		call.Path = PathResponses
+		call.Body, dropped, err = EncodeChatAsResponse(req.Chat, req.Model, opts.Stream, *c.Responses)
+		return dropped, err
+	}
+	call.Path = PathChat
+	chat, dropped, err := plainRequest(req.Chat, opts)
+	if err == nil {
+		call.Body, err = EncodeChat(chat, req.Model, opts)
+	}
+	return dropped, err
 }
 
 // encodeOther writes the operations beside chat, embeddings and models.
@@ -88,14 +110,18 @@ func unsupported(op schemas.Operation) *schemas.Error {
 }
 
 // Decode implements dialect.Codec.
-func (Codec) Decode(req *schemas.Request, header http.Header, body []byte, key string) (*schemas.Response, error) {
+func (c Codec) Decode(req *schemas.Request, header http.Header, body []byte, key string) (*schemas.Response, error) {
 	resp := &schemas.Response{}
 	var err error
 	switch req.Operation {
 	case schemas.OperationChat:
-		resp.Chat, err = DecodeChatResponse(body, key)
+		decode := DecodeChatResponse
+		if c.Responses != nil {
+			decode = DecodeResponseAsChat
+		}
+		resp.Chat, err = decode(body, key)
 	case schemas.OperationEmbeddings:
-		resp.Embedding, err = DecodeEmbeddingResponse(body, key)
+		resp.Embedding, err = decodeEmbeddings(body, key, c.SignedBytes)
 	case schemas.OperationListModels:
 		resp.Models, err = DecodeModels(body, key)
 	case schemas.OperationCompletion:
@@ -118,8 +144,12 @@ func (Codec) Decode(req *schemas.Request, header http.Header, body []byte, key s
 }
 
 // Stream implements dialect.Codec.
-func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	return NewChatStream(src, StreamOptions{IncludeUsage: req.Chat.IncludeUsage, Key: key})
+func (c Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
+	opts := StreamOptions{IncludeUsage: req.Chat.IncludeUsage, Key: key}
+	if c.Responses != nil {
+		return NewResponsesStream(src, opts)
+	}
+	return NewChatStream(src, opts)
 }
 
 // Failure implements dialect.Codec.

@@ -1,7 +1,8 @@
 // Package openai is the codec of the OpenAI dialect: chat completions, their
 // streams, embeddings and the smaller operations, model lists and error bodies, to
-// and from the canonical form of package schemas; and the caller's side of the
-// Responses API, for providers that only have chat.
+// and from the canonical form of package schemas; the caller's side of the
+// Responses API, for providers that only have chat; and its provider's side, for models
+// that have nothing else.
 //
 // It is pure: no connection, no goroutine, no clock but for a Retry-After given
 // as a date. Encoders do not modify what they are given. Decoders tolerate

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"maps"
 	"math"
 
 	"bifrost/internal/dialect"
@@ -51,15 +53,21 @@ func DecodeEmbedding(data []byte) (*schemas.EmbeddingRequest, error) {
 // DecodeEmbeddingResponse reads vectors written as numbers or as base64. key is
 // masked in an error that the answer may carry instead.
 func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingResponse, error) {
+	return decodeEmbeddings(data, key, false)
+}
+
+// decodeEmbeddings does so; signed says that base64 is of signed bytes, and else of
+// 32-bit floats.
+func decodeEmbeddings(data []byte, key string, signed bool) (*schemas.EmbeddingResponse, error) {
 	if err := ErrorWithin(data, key); err != nil {
 		return nil, err
 	}
 	var in struct {
 		Object string `json:"object"`
 		Data   []struct {
-			Object    string `json:"object"`
-			Index     int    `json:"index"`
-			Embedding vector `json:"embedding"`
+			Object    string          `json:"object"`
+			Index     int             `json:"index"`
+			Embedding json.RawMessage `json:"embedding"`
 		} `json:"data"`
 		Model string         `json:"model"`
 		Usage *schemas.Usage `json:"usage"`
@@ -70,7 +78,11 @@ func DecodeEmbeddingResponse(data []byte, key string) (*schemas.EmbeddingRespons
 	resp := &schemas.EmbeddingResponse{Object: in.Object, Model: in.Model, Usage: in.Usage,
 		Data: make([]schemas.Embedding, len(in.Data))}
 	for i, d := range in.Data {
-		resp.Data[i] = schemas.Embedding{Object: d.Object, Index: d.Index, Embedding: d.Embedding}
+		v, err := vectorOf(d.Embedding, signed)
+		if err != nil {
+			return nil, dialect.BadAnswer("an embedding is neither a list of numbers nor base64 of them; check network_config.base_url and the provider's type")
+		}
+		resp.Data[i] = schemas.Embedding{Object: d.Object, Index: d.Index, Embedding: v}
 	}
 	return resp, nil
 }
@@ -113,25 +125,55 @@ func encodePackedEmbeddings(resp *schemas.EmbeddingResponse) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// vector is an embedding: numbers, or base64 of little-endian 32-bit floats.
-type vector []float64
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (v *vector) UnmarshalJSON(data []byte) error {
+// vectorOf reads an embedding: numbers, or base64 of little-endian 32-bit floats or of
+// signed bytes.
+func vectorOf(data json.RawMessage, signed bool) (v []float64, err error) {
 	if len(data) == 0 || data[0] != '"' {
-		return json.Unmarshal(data, (*[]float64)(v))
+		if len(data) > 0 {
+			err = json.Unmarshal(data, &v)
+		}
+		return v, err
 	}
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
-		return err
+		return nil, err
 	}
 	raw, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(raw)%4 != 0 {
-		return dialect.BadAnswer("an embedding is not base64 of 32-bit floats")
+	switch {
+	case err != nil:
+		return nil, err
+	case signed:
+		v = make([]float64, len(raw))
+		for i, b := range raw {
+			v[i] = float64(int8(b))
+		}
+		return v, nil
+	case len(raw)%4 != 0:
+		return nil, errors.New("not of 32-bit floats")
 	}
-	*v = make(vector, len(raw)/4)
-	for i := range *v {
-		(*v)[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
+	v = make([]float64, len(raw)/4)
+	for i := range v {
+		v[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))
 	}
-	return nil
+	return v, nil
+}
+
+// formatSignedBytes asks for vectors of signed bytes
+// (https://docs.perplexity.ai/docs/embeddings/best-practices).
+const formatSignedBytes = "base64_int8"
+
+// asSignedBytes returns the request with vectors of signed bytes asked for, and the name
+// of the field that this replaces.
+func asSignedBytes(req *schemas.EmbeddingRequest) (out *schemas.EmbeddingRequest, dropped []string) {
+	const format = "encoding_format"
+	own := *req
+	if _, given := req.Extra[format]; given {
+		dropped = []string{format}
+	}
+	own.Extra = maps.Clone(req.Extra)
+	if own.Extra == nil {
+		own.Extra = map[string]json.RawMessage{}
+	}
+	own.Extra[format] = json.RawMessage(`"` + formatSignedBytes + `"`)
+	return &own, dropped
 }

@@ -149,6 +149,9 @@ func (t *turns) message(field string, it *inputItem) error {
 		m.Content = schemas.TextContent(m.Content.PlainText() + content.PlainText())
 	}
 	if refusal != "" {
+		if m.Refusal != nil {
+			refusal = *m.Refusal + refusal
+		}
 		m.Refusal = &refusal
 	}
 	return nil

@@ -231,6 +231,14 @@ func TestThinkingComesBackAsItWasWithTheNextTurn(t *testing.T) {
 	}
 }
 
+func TestTheRefusalsOfAJoinedMessageAreAllKept(t *testing.T) {
+	const refusal = `{"role":"assistant","content":[{"type":"refusal","refusal":"no"}]}`
+	chat := mustResponses(t, `{"model":"m","input":[`+refusal+`,{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},`+refusal+`]}`).Request().Chat
+	if len(chat.Messages) != 1 || *chat.Messages[0].Refusal != "nono" {
+		t.Fatalf("got %+v", chat.Messages)
+	}
+}
+
 func TestThinkingThatIsNotAsItWasIsLeftOut(t *testing.T) {
 	for _, content := range []string{"bifrost.", "bifrost.!", "bifrost.e30="} {
 		m := mustResponses(t, `{"model":"m","input":[{"type":"reasoning","summary":[],"encrypted_content":"`+content+`"},

@@ -1,11 +1,13 @@
 package openai
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -30,6 +32,7 @@ type responsesWriter struct {
 
 	items    []*writtenItem
 	calls    map[int]*writtenItem      // by the index of the chunks
+	unnamed  []schemas.ToolCall        // pieces of calls whose id is yet to come
 	late     []schemas.ReasoningDetail // pieces of thinking that came within a text, and wait for its end
 	logprobs []json.RawMessage         // of a text that is yet to come
 	finish   string
@@ -69,6 +72,10 @@ func (w *responsesWriter) AppendEnd(dst []byte) []byte {
 	w.dst = dst
 	w.begin(&schemas.ChatChunk{})
 	w.flushLate()
+	for len(w.unnamed) > 0 {
+		call := w.waited(*w.unnamed[0].Index)
+		w.beginCall(&call)
+	}
 	status := w.status()
 	for _, it := range w.items {
 		w.end(it, status)
@@ -238,21 +245,51 @@ func (w *responsesWriter) say(part, text string) {
 	w.write(w.turnTo(itemMessage), part, text)
 }
 
-// callOn adds to a call.
+// callOn adds to a call. One whose id has not come waits for it, to the end of the answer
+// at most: an item begins with its id.
 func (w *responsesWriter) callOn(call *schemas.ToolCall) {
 	it := w.calls[*call.Index]
-	if it == nil {
-		it = w.newItem(itemCall, func(it *writtenItem) {
-			it.callID, it.name = call.ID, call.Function.Name
-			if it.callID == "" {
-				it.callID = "call_" + it.id
-			}
-		})
-		w.calls[*call.Index] = it
-	} else if it.name == "" {
-		it.name = call.Function.Name
+	switch {
+	case it != nil:
+		it.name = cmp.Or(it.name, call.Function.Name)
+		w.argueOn(it, call.Function.Arguments)
+	default:
+		if w.unnamed = append(w.unnamed, *call); call.ID == "" {
+			return
+		}
+		whole := w.waited(*call.Index)
+		w.beginCall(&whole)
 	}
-	switch arguments := call.Function.Arguments; {
+}
+
+// waited returns what there is of a call that waited, which waits no more.
+func (w *responsesWriter) waited(index int) schemas.ToolCall {
+	whole := schemas.ToolCall{Index: &index}
+	var arguments strings.Builder
+	w.unnamed = slices.DeleteFunc(w.unnamed, func(piece schemas.ToolCall) bool {
+		if *piece.Index != index {
+			return false
+		}
+		whole.ID, whole.Function.Name = cmp.Or(whole.ID, piece.ID), cmp.Or(whole.Function.Name, piece.Function.Name)
+		arguments.WriteString(piece.Function.Arguments)
+		return true
+	})
+	whole.Function.Arguments = arguments.String()
+	return whole
+}
+
+// beginCall begins the item of a call.
+func (w *responsesWriter) beginCall(call *schemas.ToolCall) {
+	it := w.newItem(itemCall, func(it *writtenItem) {
+		it.callID, it.name = cmp.Or(call.ID, "call_"+it.id), call.Function.Name
+	})
+	w.calls[*call.Index] = it
+	w.argueOn(it, call.Function.Arguments)
+}
+
+// argueOn adds to the arguments of a call.
+func (w *responsesWriter) argueOn(it *writtenItem, arguments string) {
+	switch {
 	case arguments == "", it.ended && strings.TrimSpace(arguments) == "":
 	case it.ended:
 		w.err = dialect.BadAnswer("the arguments of a tool call went on after their end; try again")

@@ -241,6 +241,20 @@ func TestAnAnswerOfMixedPiecesIsStillWellFormed(t *testing.T) {
 	}
 }
 
+// Some servers send a call's id after its name, and some send none.
+func TestACallWaitsForItsID(t *testing.T) {
+	last := checkEvents(t, written(t, streamCall,
+		chunkOf(callPiece(0, "", "f", `{"a"`)), chunkOf(callPiece(1, "", "g", "")), chunkOf(callPiece(0, "", "", ":1")),
+		chunkOf(callPiece(0, "c0", "", "}")), chunkOf(callPiece(0, "c0", "", " ")), chunkOf(callPiece(1, "", "", "[]")), finished("tool_calls")))
+	var got []string
+	for _, it := range last.Get("output").Array() {
+		got = append(got, it.Get("call_id").Str+" "+it.Get("name").Str+it.Get("arguments").Str)
+	}
+	if len(got) != 2 || got[0] != `c0 f{"a":1} ` || !strings.HasPrefix(got[1], "call_fc_") || !strings.HasSuffix(got[1], " g[]") {
+		t.Fatalf("got %q", got)
+	}
+}
+
 func TestASignatureWithinATextDoesNotCutIt(t *testing.T) {
 	sign := []schemas.ReasoningDetail{{Type: schemas.ReasoningEncrypted, Data: "c2ln", Format: schemas.FormatGemini}}
 	last := checkEvents(t, written(t, streamCall, chunkOf(schemas.Delta{Content: "a"}),

@@ -56,7 +56,7 @@ func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 		return nil // clients would take what broke off for whole
 	case w.usage && !w.opts.IncludeUsage:
 		return nil // clients that did not ask for it look for the first choice in vain
-	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' || w.responses && eventType(ev) == "failed":
+	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' || w.responses && eventType(ev) == statusFailed:
 		return w.withoutKey(ev)
 	}
 	return ev.Raw
@@ -111,16 +111,16 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		w.Cut = true
 		return true, nil
 	}
+	if w.responses {
+		return w.seeResponses(ev)
+	}
 	if w.carriesError(ev) {
 		w.Failed = errorInStream(ev.Data, w.opts.Key)
 		return true, w.Failed
 	}
-	switch {
-	case w.chat:
+	if w.chat {
 		content = w.seeChat(ev.Data)
 		return content, w.Failed
-	case w.responses:
-		w.seeResponses(ev)
 	}
 	return true, nil
 }
@@ -156,11 +156,17 @@ func (w *StreamWatch) seeChat(data []byte) (content bool) {
 	return content
 }
 
-func (w *StreamWatch) seeResponses(ev wire.Event) {
+func (w *StreamWatch) seeResponses(ev wire.Event) (content bool, failure *schemas.Error) {
+	if w.Failed = responsesFailure(ev, w.opts.Key); w.Failed != nil {
+		return true, w.Failed
+	}
 	switch eventType(ev) {
-	case "completed", "incomplete", "failed":
+	case "created", statusInProgress, "queued":
+		return false, nil
+	case statusCompleted, statusIncomplete, statusFailed, statusCancelled:
 		w.Finished = true
 	}
+	return true, nil
 }
 
 // eventType returns the name of an event of the Responses API, without "response.".

@@ -42,9 +42,9 @@ func TestAWatchedStreamsEndIsRegularOnlyWithItsEndMark(t *testing.T) {
 		"chat, cut end mark":    {PathChat, part + "data: [DONE]", 0, true},
 		"chat, filter first":    {PathChat, "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n" + part + last, 1, true},
 		"completions":           {PathCompletions, "data: {\"choices\":[{\"text\":\"a\",\"finish_reason\":\"length\"}]}\n\n", 0, true},
-		"responses":             {PathResponses, created + "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n", 0, true},
+		"responses":             {PathResponses, created + "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n", 1, true},
 		"responses, no names":   {PathResponses, "data: {\"type\":\"response.incomplete\"}\n\n", 0, true},
-		"responses, bare end":   {PathResponses, created, 0, false},
+		"responses, bare end":   {PathResponses, created, -1, false},
 		"unknown path":          {"/audio/speech", "data: {\"type\":\"speech.audio.delta\"}\n\n", 0, true},
 		"unknown path, cut":     {"/audio/speech", "data: {\"type\":\"spee", 0, false},
 		"unknown path, nothing": {"/audio/speech", "", -1, true},
@@ -69,6 +69,8 @@ func TestAWatchedStreamsErrorIsSeenAndStays(t *testing.T) {
 	}{
 		"chat":      {PathChat, "data: {\"error\":{\"code\":429,\"message\":\"sk-1\"}}\n\ndata: [DONE]\n\n", schemas.KindRateLimited},
 		"responses": {PathResponses, "event: error\ndata: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":\"m\"}\n\n", schemas.KindRateLimited},
+		"failed":    {PathResponses, "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"sk-1\"}}}\n\n", schemas.KindRateLimited},
+		"on top":    {PathResponses, "data: {\"type\":\"response.failed\",\"error\":{\"code\":429,\"message\":\"sk-1\"}}\n\n", schemas.KindRateLimited},
 		"reason":    {PathChat, "data: {\"choices\":[{\"finish_reason\":\"error\"}]}\n\n", schemas.KindUpstream},
 		"old":       {PathChat, "data: {\"object\":\"error\",\"message\":\"m\",\"code\":503}\n\n", schemas.KindUpstream},
 	} {
