@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"bifrost/schemas"
@@ -74,8 +76,31 @@ func (x *exchange) served(s schemas.Served) {
 		x.provider, x.model = s.Provider, s.Model
 	}
 	if len(s.Dropped) > 0 {
-		x.Header().Set(headerDropped, strings.Join(s.Dropped, ", "))
+		x.Header().Set(headerDropped, droppedNames(s.Dropped))
 	}
+}
+
+// maxDropped bounds what is told of left-out fields, in bytes: clients refuse an answer
+// whose header is too large.
+const maxDropped = 4 << 10
+
+// droppedNames lists the fields that were left out. A name that no header can have, which
+// is the caller's own, is quoted.
+func droppedNames(names []string) string {
+	var list strings.Builder
+	for i, name := range names {
+		if strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' || c == '"' }) {
+			name = strconv.QuoteToASCII(name)
+		}
+		if list.Len()+len(name) > maxDropped {
+			return list.String() + fmt.Sprintf(" and %d more", len(names)-i)
+		}
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString(name)
+	}
+	return list.String()
 }
 
 // failed notes whose the failure is.

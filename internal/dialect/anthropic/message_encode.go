@@ -39,6 +39,7 @@ func (e *encoder) messages() error {
 			e.add(roleUser, blocks)
 		}
 	}
+	e.flush()
 	if len(e.out.Messages) == 0 {
 		return dialect.BadRequest("Anthropic's dialect needs a message of the user; add one to messages")
 	}
@@ -53,18 +54,23 @@ func (e *encoder) add(role string, blocks []blockWire) {
 	}
 	last := len(e.out.Messages) - 1
 	if last < 0 || e.out.Messages[last].Role != role {
-		e.out.Messages = append(e.out.Messages, messageWire{Role: role, Content: blocks})
+		e.flush()
+		e.out.Messages = append(e.out.Messages, messageWire{Role: role})
+		last++
+	}
+	if blocks[0].Type == blockToolResult {
+		e.out.Messages[last].Content = append(e.out.Messages[last].Content, blocks...)
 		return
 	}
-	content := &e.out.Messages[last].Content
-	at := len(*content)
-	if blocks[0].Type == blockToolResult {
-		at = slices.IndexFunc(*content, func(b blockWire) bool { return b.Type != blockToolResult })
-		if at < 0 {
-			at = len(*content)
-		}
+	e.rest = append(e.rest, blocks...)
+}
+
+// flush ends the last message with what comes after the results of tools.
+func (e *encoder) flush() {
+	if last := len(e.out.Messages) - 1; last >= 0 {
+		e.out.Messages[last].Content = append(e.out.Messages[last].Content, e.rest...)
 	}
-	*content = slices.Insert(*content, at, blocks...)
+	e.rest = nil
 }
 
 // message returns a message's blocks.

@@ -17,6 +17,7 @@ type encoder struct {
 	req     *schemas.ChatRequest
 	out     requestWire
 	dropped []string
+	rest    []blockWire // of the last message, after the results of tools
 	// extra has the fields of the dialect that have no canonical form.
 	extra map[string]json.RawMessage
 }

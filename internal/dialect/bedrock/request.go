@@ -29,10 +29,12 @@ type chatEncoder struct {
 }
 
 // drop notes a field that is left out by rule.
-func (e *chatEncoder) drop(field string) {
-	if !slices.Contains(e.dropped, field) {
-		e.dropped = append(e.dropped, field)
-	}
+func (e *chatEncoder) drop(field string) { e.dropped = append(e.dropped, field) }
+
+// leftOut returns what was left out, once each.
+func (e *chatEncoder) leftOut() []string {
+	slices.Sort(e.dropped)
+	return slices.Compact(e.dropped)
 }
 
 // encodeChat writes a request of Converse or ConverseStream.
@@ -53,9 +55,8 @@ func encodeChat(req *schemas.ChatRequest, model string) (body []byte, dropped []
 	if body, err = json.Marshal(e.out); err != nil {
 		return nil, nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
-	slices.Sort(e.dropped)
 	body, err = dialect.Merge(body, extra)
-	return body, e.dropped, err
+	return body, e.leftOut(), err
 }
 
 // encodeCount writes a request of CountTokens.
@@ -75,8 +76,7 @@ func encodeCount(req *schemas.ChatRequest, model string) ([]byte, []string, erro
 	if err != nil {
 		return nil, nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
-	slices.Sort(e.dropped)
-	return body, e.dropped, nil
+	return body, e.leftOut(), nil
 }
 
 // fill translates all of the request.

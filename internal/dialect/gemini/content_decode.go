@@ -24,11 +24,15 @@ type openCall struct {
 type conversation struct {
 	messages []schemas.ChatMessage
 	calls    []openCall
+
+	// byID and byName are the places in calls of those that may be open, the first one
+	// first.
+	byID, byName map[string][]int
 }
 
 // decodeContents reads the system's instruction and the conversation.
 func decodeContents(in *requestWire) ([]schemas.ChatMessage, error) {
-	c := &conversation{}
+	c := &conversation{byID: map[string][]int{}, byName: map[string][]int{}}
 	if s := in.SystemInstruction; s != nil && len(s.Parts) > 0 {
 		content, err := contentOf("systemInstruction", s.Parts)
 		if err != nil {
@@ -96,21 +100,26 @@ func (c *conversation) user(field string, parts []partWire) error {
 // resolve returns the id of the call that a result belongs to: the one that it names, or
 // else the first of its name that has none yet.
 func (c *conversation) resolve(r *resultWire) (string, bool) {
-	match := func(fits func(*openCall) bool) (string, bool) {
-		for i := range c.calls {
-			if call := &c.calls[i]; !call.answered && fits(call) {
-				call.answered = true
-				return call.id, true
-			}
-		}
-		return "", false
-	}
 	if r.ID != "" {
-		if id, ok := match(func(call *openCall) bool { return call.id == r.ID }); ok {
+		if id, ok := c.first(c.byID, r.ID); ok {
 			return id, true
 		}
 	}
-	return match(func(call *openCall) bool { return call.name == r.Name })
+	return c.first(c.byName, r.Name)
+}
+
+// first returns the id of the first open call of an index's key, which is answered then.
+func (c *conversation) first(index map[string][]int, key string) (string, bool) {
+	for places := index[key]; len(places) > 0; {
+		call := &c.calls[places[0]]
+		places = places[1:]
+		index[key] = places // an answered one is passed once
+		if !call.answered {
+			call.answered = true
+			return call.id, true
+		}
+	}
+	return "", false
 }
 
 // answer reads a message of the model.
@@ -129,6 +138,8 @@ func (c *conversation) answer(field string, parts []partWire) error {
 			if id = call.ID; id == "" {
 				id = minted + strconv.Itoa(len(c.calls))
 			}
+			c.byID[id] = append(c.byID[id], len(c.calls))
+			c.byName[call.Name] = append(c.byName[call.Name], len(c.calls))
 			c.calls = append(c.calls, openCall{id: id, name: call.Name})
 			m.ToolCalls = append(m.ToolCalls, newFunctionCall(id, call.Name, argumentsOf(call.Args)))
 		case p.Text == nil && !isMedia(p):
