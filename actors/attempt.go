@@ -76,6 +76,7 @@ func (w *worker) try(c *call) result {
 		}
 		res.in, res.retry = retryIn(c.ctx, s, c.tries, c.req, e)
 		res.retry = res.retry && ctx.Err() == nil
+		s.keys.tellRest(c.req.Model, e, time.Now())
 	}
 	w.endPassage(nil, e)
 	w.letGo(cancel)

@@ -109,6 +109,17 @@ func (k *keyring) learn(i int, model string, err *schemas.Error, now time.Time) 
 	return true
 }
 
+// tellRest tells who was limited without a delay when a key for model is there again, if
+// all of them rest.
+func (k *keyring) tellRest(model string, err *schemas.Error, now time.Time) {
+	if err.Kind != schemas.KindRateLimited || err.RetryAfter > 0 || err.QuotaSpent {
+		return
+	}
+	if _, resting := k.pick(model, "", now); resting != nil {
+		err.RetryAfter = resting.RetryAfter
+	}
+}
+
 // KeyStats is one key's state. It has the key's name, never its value.
 type KeyStats struct {
 	Name         string

@@ -36,6 +36,26 @@ func TestRequestIsRefusedWithTheSoonestTimeWhileEveryKeyRests(t *testing.T) {
 	})
 }
 
+func TestWhoIsLimitedWithoutADelayIsToldWhenAKeyIsThereAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProvider(inOrder(limitedFor(schemas.KindRateLimited, 429, 0), limitedFor(schemas.KindRateLimited, 429, 0),
+			limitedFor(schemas.KindRateLimited, 429, 7*time.Second), limitedFor(schemas.KindUpstream, 500, 0)))
+		client := startClient(t, p, twoKeys)
+		for i, want := range []time.Duration{0, time.Second} { // the other key is free, then none is
+			if err := errorOf(t, ask(t.Context(), client)); err.StatusCode != 429 || err.RetryAfter != want {
+				t.Errorf("call %d: %v, retry after %v, want %v", i, err, err.RetryAfter, want)
+			}
+		}
+		time.Sleep(time.Second)
+		for i, want := range []time.Duration{7 * time.Second, 0} { // what the provider said itself, then what is no limit
+			if err := errorOf(t, ask(t.Context(), client)); err.RetryAfter != want {
+				t.Errorf("later call %d: %v, retry after %v, want %v", i, err, err.RetryAfter, want)
+			}
+		}
+		atRest(t, client)
+	})
+}
+
 func TestRequestsWaitForAKeyWithoutAWorkerWhenSoConfigured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		other := keys(schemas.Key{Name: "one", Value: "v1", Models: []string{model}}, schemas.Key{Name: "two", Value: "v2", Models: []string{"free"}})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 )
@@ -21,7 +20,7 @@ type feature struct {
 func goCells(t *testing.T, p plan) []cell {
 	var cells []cell
 	for _, sdk := range goSDKs(t, p.Base, &http.Client{}) {
-		for _, provider := range slices.SortedFunc(keysOf(p.Providers), func(a, b string) int { return cmp.Compare(rank(a), rank(b)) }) {
+		for _, provider := range p.Columns {
 			for _, f := range sdk.features {
 				cells = append(cells, try(t, sdk.name, provider, f, p))
 			}
@@ -45,21 +44,11 @@ func goSDKs(t *testing.T, base string, via *http.Client) []goSDK {
 	}
 }
 
-func keysOf(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
 func try(t *testing.T, sdk, provider string, f feature, p plan) cell {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	c := cell{SDK: sdk, Provider: provider, Feature: f.name}
-	if err := f.try(ctx, p.Providers[provider], p); err != nil {
+	if err := f.try(ctx, p.model(provider, f.name), p.of(provider)); err != nil {
 		text := describe(err)
 		c.Error = &text
 	}

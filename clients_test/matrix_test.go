@@ -38,27 +38,25 @@ type cell struct {
 // plan is what the SDKs are to call.
 type plan struct {
 	Base      string            `json:"base"`
-	Providers map[string]string `json:"providers"` // model by the provider's dialect
-	Limited   string            `json:"limited"`   // a model that is answered with 429
-	Failing   string            `json:"failing"`   // a model that is answered with 500
+	Columns   []string          `json:"columns"`   // in their order
+	Providers map[string]string `json:"providers"` // model by column
+	Embedders map[string]string `json:"embedders"` // model of vectors by column
+	Limits    map[string]string `json:"limits"`    // by column, a model that is answered with 429
+	Failures  map[string]string `json:"failures"`  // by column, a model that is answered with 500
+
+	Limited string `json:"-"` // that of the column which is tried
+	Failing string `json:"-"` // likewise
 
 	client *bifrost.Client
 }
 
-// matrixPlan starts a gateway before one simulated provider of each dialect.
+// matrixPlan starts a gateway before the providers of all columns.
 func matrixPlan(t *testing.T) plan {
-	simulate := func(c schemas.SimulationConfig) schemas.StaticProvider {
-		c.OutputTokens = 24
-		return schemas.StaticProvider{Config: schemas.ProviderConfig{Type: "simulated", Simulation: &c}}
-	}
-	account := schemas.StaticAccount{
-		"limited": simulate(schemas.SimulationConfig{RateLimitRate: 1}),
-		"failing": simulate(schemas.SimulationConfig{ErrorRate: 1}),
-	}
-	p := plan{Providers: map[string]string{}, Limited: "limited/sim-small", Failing: "failing/sim-small"}
-	for _, d := range []schemas.Dialect{schemas.DialectOpenAI, schemas.DialectAnthropic, schemas.DialectGemini} {
-		account[string(d)] = simulate(schemas.SimulationConfig{Dialect: d})
-		p.Providers[string(d)] = string(d) + "/sim-small"
+	account := schemas.StaticAccount{}
+	p := plan{Providers: map[string]string{}, Embedders: map[string]string{}, Limits: map[string]string{}, Failures: map[string]string{}}
+	for _, c := range matrixColumns {
+		p.Columns = append(p.Columns, c.title)
+		c.enter(t, account, &p)
 	}
 	client, err := bifrost.Init(schemas.BifrostConfig{Account: account})
 	if err != nil {
@@ -71,7 +69,7 @@ func matrixPlan(t *testing.T) plan {
 }
 
 // TestTheCompatibilityMatrixIsWhatTheSDKsCanDo runs every official SDK against every
-// dialect, and holds docs/compatibility.md against what it saw.
+// provider, and holds docs/compatibility.md against what it saw.
 func TestTheCompatibilityMatrixIsWhatTheSDKsCanDo(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(nodeFolder, "node_modules")); err != nil {
 		t.Fatal("the SDKs for Node are not installed; run npm install in clients_test/node, as `make modules` does")
@@ -145,9 +143,11 @@ func document(cells []cell) []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Compatibility
 
-Which official SDK can do what, unchanged, with a provider of which dialect, through the gateway. Written by
-` + "`go test -run Matrix . -update`" + ` in ` + "`clients_test`" + `, against the simulated providers; CI holds this page against what it sees.
-✓ works; – is refused in so many words, since the provider has it not; ✗ does not work. A row that an SDK has not is left out.
+Which official SDK can do what, unchanged, with which provider, through the gateway. Written by
+` + "`go test -run Matrix . -update`" + ` in ` + "`clients_test`" + `; CI holds this page against what it sees. openai, anthropic and gemini are the simulated
+providers; before the others are servers on loopback with the same simulation behind them, which read, answer and refuse as the documentation
+of each service says. ✓ works; – the provider has it not: it is refused in so many words, or its answers do not tell it; ✗ does not work. A
+row that an SDK has not is left out. The list of models of Vertex AI and Bedrock is that of their keys.
 `)
 	var sdks, providers []string
 	for _, c := range cells {
@@ -173,7 +173,7 @@ Which official SDK can do what, unchanged, with a provider of which dialect, thr
 }
 
 func rank(provider string) int {
-	return slices.Index([]string{"openai", "anthropic", "gemini"}, provider)
+	return slices.IndexFunc(matrixColumns, func(c column) bool { return c.title == provider })
 }
 
 func featuresOf(cells []cell, sdk string) []string {
@@ -194,7 +194,7 @@ func verdict(cells []cell, sdk, provider, feature string) string {
 		if c.Error == nil {
 			return "✓"
 		}
-		if strings.Contains(*c.Error, "the provider has no ") {
+		if lacking(provider, feature, *c.Error) {
 			return "–"
 		}
 		return "✗"

@@ -24,6 +24,12 @@ const ollamaAPI = "/api/"
 // ollamaTags is the path of the list of models.
 const ollamaTags = ollamaAPI + "tags"
 
+// ollamaChat has the server's quirks: what it does not know, it ignores, as "tool_choice",
+// and the reasoning of a message under another name than "reasoning"
+// (ChatCompletionRequest and Message of openai/openai.go in github.com/ollama/ollama, and
+// issue 17921 there).
+var ollamaChat = openai.ChatOptions{SystemOnly: true, MaxTokensOnly: true, NoToolChoice: true, PlainReasoning: true}
+
 // ollamaOptions are the options of a server of Ollama. It speaks OpenAI's dialect
 // (https://docs.ollama.com/api/openai-compatibility), and takes raw calls of its own API
 // (https://github.com/ollama/ollama/blob/main/docs/api.md) by their whole path, as in
@@ -31,14 +37,15 @@ const ollamaTags = ollamaAPI + "tags"
 func ollamaOptions() adapter.Options {
 	return adapter.Options{
 		Type: TypeOllama, BaseURL: "http://127.0.0.1:11434",
-		Codec:      ollamaCodec{openai.Codec{Chat: openai.ChatOptions{SystemOnly: true, MaxTokensOnly: true}}},
+		Codec:      ollamaCodec{openai.Codec{Chat: ollamaChat}},
 		Credential: adapter.Bearer, KeyOptional: true,
 		Operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses),
 		Route: func(_ string, call *dialect.Call) error {
-			if !strings.HasPrefix(call.Path, ollamaAPI) {
-				call.Path = defaultVersion + call.Path
+			if strings.HasPrefix(call.Path, ollamaAPI) {
+				return nil
 			}
-			return nil
+			call.Path = defaultVersion + call.Path
+			return plainly(ollamaChat, defaultVersion+openai.PathChat, call)
 		},
 	}
 }

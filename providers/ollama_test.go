@@ -116,6 +116,28 @@ func TestAServerWithoutOllamasListIsNamedAsTheFault(t *testing.T) {
 	}
 }
 
+func TestAPassedChatOfOllamaHasTheNamesThatItKnows(t *testing.T) {
+	p, up := ollama(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"choices":[]}`)
+	})
+	const body = `{"model":"m","max_completion_tokens":5,"messages":[{"role":"developer","content":"hi"},{"role":"assistant","content":"a","reasoning_content":"hm"}]}`
+	for _, path := range []string{"/chat/completions", "/completions", "/api/chat"} {
+		raw, err := own(t.Context(), p, http.MethodPost, path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = raw.Body.Close()
+	}
+	sent := up.Received()
+	if want := `{"model":"m","messages":[{"role":"system","content":"hi"},{"role":"assistant","content":"a","reasoning":"hm"}],"max_tokens":5}`; string(sent[0].Body) != want {
+		t.Errorf("sent %s, want %s", sent[0].Body, want)
+	}
+	if string(sent[1].Body) != body || string(sent[2].Body) != body {
+		t.Errorf("calls that are no chat of OpenAI's dialect were changed: %s, %s", sent[1].Body, sent[2].Body)
+	}
+}
+
 func TestOllamasOwnPathsGoToTheServersRoot(t *testing.T) {
 	for _, suffix := range []string{"", "/", "/v1", "/v1/", "/prefix", "/prefix/v1"} {
 		up := providertest.NewUpstream(t)

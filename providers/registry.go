@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bifrost/internal/adapter"
+	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/openai"
 	"bifrost/internal/httpx"
 	"bifrost/providers/azure"
@@ -117,6 +118,15 @@ func optionsOf(typ string) (opts adapter.Options, version string) {
 		panic("bug: no adapter for a type of Types")
 	}
 	return r.options(), r.prefix()
+}
+
+// plainly changes a chat call at path that its caller wrote for OpenAI's own API into one
+// for a provider with quirks.
+func plainly(chat openai.ChatOptions, path string, call *dialect.Call) error {
+	if call.Path == path {
+		call.Body = chat.Plain(call.Body)
+	}
+	return nil
 }
 
 // OwnURL returns how the base URLs of a type look of which every account has its own,

@@ -1,7 +1,8 @@
 // Calls a gateway with the official SDKs, and prints a line of JSON for each cell of
 // the matrix: which SDK, which provider, which feature, and what went wrong.
 //
-//   node matrix.mjs '{"base": "http://…", "providers": {"openai": "model", …}, "limited": "model", "failing": "model"}'
+//   node matrix.mjs '{"base": "http://…", "columns": ["openai", …], "providers": {"openai": "model", …},
+//     "embedders": {…}, "limits": {…}, "failures": {…}}'
 
 import { openai } from './openai.mjs'
 import { anthropic } from './anthropic.mjs'
@@ -12,11 +13,13 @@ const plan = JSON.parse(process.argv[2])
 
 for (const sdk of [openai, anthropic, gemini, aiChat, aiResponses]) {
   const client = sdk.connect(plan.base)
-  for (const [provider, model] of Object.entries(plan.providers)) {
+  for (const provider of plan.columns) {
+    const own = { ...plan, limited: plan.limits[provider], failing: plan.failures[provider] }
     for (const [feature, check] of Object.entries(sdk.features)) {
       let error = null
+      const model = (feature === 'embeddings' ? plan.embedders : plan.providers)[provider]
       try {
-        await within(10_000, check(client, model, plan))
+        await within(10_000, check(client, model, own))
       } catch (e) {
         error = `${e?.name ?? 'Error'}: ${e?.message ?? e}`
       }

@@ -41,6 +41,9 @@ func (r router) google(call *dialect.Call) error {
 			call.Body = []byte(inner.Raw)
 		}
 	}
+	if method != "predict" {
+		call.Body = withoutCallIDs(call.Body)
+	}
 	rest = plainName(rest)
 	if strings.HasPrefix(rest, "endpoints/") {
 		call.Path = r.place() + "/" + rest

@@ -104,6 +104,58 @@ func TestThinkingIsAskedForAsTheModelKnowsIt(t *testing.T) {
 	}
 }
 
+func TestClaudeIsNotAskedToThinkWhereItCannot(t *testing.T) {
+	const (
+		tools  = `"tools":[{"type":"function","function":{"name":"f"}}]`
+		called = `{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]`
+		result = `{"role":"tool","tool_call_id":"1","content":"a"}`
+		signed = `,"reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"sig","format":"anthropic-claude-v1","index":0}]`
+	)
+	for _, c := range []struct {
+		model, more, choice string
+		thinks              bool
+	}{
+		{claude, tools + `,"tool_choice":"required"`, `{"any":{}}`, false},
+		{newest, tools + `,"tool_choice":"required"`, `{"any":{}}`, false},
+		{claude, tools + `,"tool_choice":{"type":"function","function":{"name":"f"}}`, `{"tool":{"name":"f"}}`, false},
+		{claude, tools + `,"tool_choice":"auto"`, `{"auto":{}}`, true},
+		{claude, tools + `,"messages":[{"role":"user","content":"hi"},` + called + `},` + result + `]`, ``, false},
+		{claude, tools + `,"messages":[{"role":"user","content":"hi"},` + called + signed + `},` + result + `]`, ``, true},
+		{newest, tools + `,"messages":[{"role":"user","content":"hi"},` + called + `},` + result + `]`, ``, true},
+		{claude, tools + `,"messages":[{"role":"user","content":"hi"},` + called + `},` + result + `,{"role":"assistant","content":"b"},{"role":"user","content":"c"}]`, ``, true},
+	} {
+		body := `{"model":"m","reasoning_effort":"low","temperature":0.5,` + c.more
+		if !strings.Contains(body, `"messages"`) {
+			body += `,"messages":[{"role":"user","content":"hi"}]`
+		}
+		sent, dropped, err := encode(t, c.model, body+"}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := gjson.Get(sent, "additionalModelRequestFields.thinking").Exists(); got != c.thinks || slices.Contains(dropped, "reasoning_effort") == c.thinks ||
+			gjson.Get(sent, "inferenceConfig.temperature").Exists() == c.thinks {
+			t.Errorf("%s, %s: sent %s, dropped %v", c.model, c.more, sent, dropped)
+		}
+		if got := gjson.Get(sent, "toolConfig.toolChoice").Raw; got != c.choice {
+			t.Errorf("%s: the choice is %s", c.more, got)
+		}
+	}
+}
+
+func TestABudgetForThinkingIsOneThatClaudeTakes(t *testing.T) {
+	for _, c := range []struct{ budget, limit, want int }{{2048, 4000, 2048}, {100, 4000, 1024}, {4000, 4000, 3999}, {2048, 1024, 0}} {
+		chat := &schemas.ChatRequest{Messages: []schemas.ChatMessage{schemas.UserMessage("hi")}, MaxTokens: &c.limit, Thinking: &schemas.Thinking{Budget: c.budget}}
+		call, dropped, err := bedrock.Codec{}.Encode(&schemas.Request{Operation: schemas.OperationChat, Model: claude, Chat: chat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := gjson.GetBytes(call.Body, "additionalModelRequestFields.thinking.budget_tokens").Int(); got != int64(c.want) ||
+			slices.Contains(dropped, "thinking") != (c.want == 0) {
+			t.Errorf("%+v: sent %s, dropped %v", c, call.Body, dropped)
+		}
+	}
+}
+
 func TestForeignThinkingStaysBehindAndIsNamed(t *testing.T) {
 	sent, dropped, err := encode(t, claude, `{"model":"m","messages":[{"role":"user","content":"hi"},
 		{"role":"assistant","content":"a","reasoning_details":[{"type":"reasoning.encrypted","data":"secret","format":"google-gemini-v1","index":0}]},

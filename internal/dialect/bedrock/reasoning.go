@@ -59,28 +59,20 @@ type thinkingConfig struct {
 	Display string `json:"display,omitempty"`
 }
 
-// claudeThinks writes Claude's own field. A budget is less than the answer may be
-// long; a limit that leaves no room for it leaves the thinking out.
+// claudeThinks writes Claude's own field. Beside a choice that forces a call it cannot
+// think, nor where there is no room for a budget.
 func (e *chatEncoder) claudeThinks(t schemas.Thinking, effort string) {
 	cfg := thinkingConfig{Type: "adaptive"}
-	switch {
-	case t.Off:
+	if t.Off {
 		e.own("thinking", thinkingConfig{Type: "disabled"})
 		return
-	case t.Budget > 0:
-		cfg = thinkingConfig{Type: "enabled", Budget: t.Budget}
-	case knowsBudgetOnly(e.model):
-		cfg = thinkingConfig{Type: "enabled", Budget: budgets[effort]}
-		if cfg.Budget == 0 {
-			cfg.Budget = budgets["medium"]
-		}
-		if in := e.out.InferenceConfig; in != nil && in.MaxTokens != nil {
-			cfg.Budget = min(cfg.Budget, *in.MaxTokens-1)
-		}
-		if cfg.Budget < leastBudget {
-			e.drop("reasoning_effort")
-			return
-		}
+	}
+	if t.Budget > 0 || knowsBudgetOnly(e.model) {
+		cfg = thinkingConfig{Type: "enabled", Budget: e.budget(t, effort)}
+	}
+	if e.callForced() || cfg.Type == "enabled" && (cfg.Budget < leastBudget || e.calledWithoutThinking()) {
+		e.leaveThinkingOut()
+		return
 	}
 	if t.Hidden {
 		cfg.Display = "omitted"
@@ -88,6 +80,49 @@ func (e *chatEncoder) claudeThinks(t schemas.Thinking, effort string) {
 	e.own("thinking", cfg)
 	e.effort(effort)
 	e.withoutSampling()
+}
+
+// budget returns the tokens to think with: at least as many as the model wants, and fewer
+// than the answer may have.
+func (e *chatEncoder) budget(t schemas.Thinking, effort string) int {
+	budget := max(t.Budget, leastBudget)
+	if t.Budget == 0 {
+		budget = budgets[effort]
+	}
+	if budget == 0 {
+		budget = budgets["medium"]
+	}
+	if in := e.out.InferenceConfig; in != nil && in.MaxTokens != nil {
+		budget = min(budget, *in.MaxTokens-1)
+	}
+	return budget
+}
+
+// callForced reports whether the model must call a tool.
+func (e *chatEncoder) callForced() bool {
+	cfg := e.out.ToolConfig
+	return cfg != nil && cfg.ToolChoice != nil && cfg.ToolChoice.Auto == nil
+}
+
+// calledWithoutThinking reports whether the model's last message calls tools and does not
+// begin with thinking, which Claude wants to see with a budget.
+func (e *chatEncoder) calledWithoutThinking() bool {
+	for _, m := range slices.Backward(e.out.Messages) {
+		if m.Role == "assistant" {
+			return m.Content[0].Reasoning == nil && slices.ContainsFunc(m.Content, func(b block) bool { return b.ToolUse != nil })
+		}
+	}
+	return false
+}
+
+// leaveThinkingOut names what asked for thinking that the model cannot do here.
+func (e *chatEncoder) leaveThinkingOut() {
+	if e.req.Thinking != nil {
+		e.drop("thinking")
+	}
+	if e.req.ReasoningEffort != "" && e.req.ReasoningEffort != "none" {
+		e.drop("reasoning_effort")
+	}
 }
 
 // effort writes an effort where the model knows one beside its thinking.

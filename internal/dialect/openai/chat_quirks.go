@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"bifrost/internal/dialect"
 	"bifrost/schemas"
 )
 
@@ -55,6 +56,28 @@ func (p *plainer) quirks(r *schemas.ChatRequest) {
 		r.Seed = nil
 	}
 	r.Extra = extra
+}
+
+// toolChoice says by the tools what a provider that has no choice among them would not
+// hear; r's list of tools belongs to it.
+func (p *plainer) toolChoice(r *schemas.ChatRequest) error {
+	c := r.ToolChoice
+	if !p.opts.NoToolChoice || c == nil {
+		return nil
+	}
+	r.ToolChoice = nil
+	switch {
+	case c.Function != "":
+		r.Tools = slices.DeleteFunc(r.Tools, func(t schemas.Tool) bool { return t.Function.Name != c.Function })
+		if len(r.Tools) == 0 {
+			return dialect.BadRequest("tool_choice names a function that is not among tools; correct it")
+		}
+	case c.Mode == "none":
+		r.Tools = nil
+	case c.Mode == "required":
+		p.drop("tool_choice")
+	}
+	return nil
 }
 
 // messageQuirks does so for one message.

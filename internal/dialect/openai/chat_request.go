@@ -21,6 +21,7 @@ type ChatOptions struct {
 	NoReasoning     bool // a message's "reasoning_content" is not sent
 	RandomSeed      bool // "seed" is sent as "random_seed"
 	ShortCallIDs    bool // ids of calls are sent as nine letters and digits
+	NoToolChoice    bool // "tool_choice", which is ignored: a named function is sent alone, and no tools for "none"
 
 	// Refuses are further top-level fields that are not sent.
 	Refuses []string

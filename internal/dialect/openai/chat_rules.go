@@ -32,6 +32,9 @@ func plainRequest(req *schemas.ChatRequest, opts ChatOptions) (*schemas.ChatRequ
 		}
 		out.Tools[i].CacheControl = p.cacheControl("tools.cache_control", out.Tools[i].CacheControl)
 	}
+	if err := p.toolChoice(&out); err != nil {
+		return nil, nil, err
+	}
 	if out.ReasoningEffort == "" && req.Thinking != nil {
 		out.ReasoningEffort = effortOf(req.Thinking)
 	}
