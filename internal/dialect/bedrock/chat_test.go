@@ -156,6 +156,26 @@ func TestABudgetForThinkingIsOneThatClaudeTakes(t *testing.T) {
 	}
 }
 
+func TestWhatConverseRefusesAsBlankIsLeftOut(t *testing.T) {
+	sent, dropped, err := encode(t, claude, `{"model":"m","messages":[{"role":"system","content":" "},{"role":"user","content":[{"type":"text","text":"hi"},{"type":"text","text":"\n"}]},
+		{"role":"assistant","content":"\n\n","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}},{"id":"2","type":"function","function":{"name":"f","arguments":"{}"}}]},
+		{"role":"tool","tool_call_id":"1","content":"","is_error":true},{"role":"tool","tool_call_id":"2","content":" "}],
+		"tools":[{"type":"function","function":{"name":"f","parameters":{}}},{"type":"function","function":{"name":"g","parameters":{"properties":{"a":{}}}}}]}`)
+	if err != nil || dropped != nil {
+		t.Fatalf("dropped %v, %v", dropped, err)
+	}
+	for path, want := range map[string]string{
+		"system": "", "messages.0.content": `[{"text":"hi"}]`, "messages.1.content.0.toolUse.toolUseId": `"1"`,
+		"messages.2.content.0.toolResult.content":           `[{"text":"error"}]`,
+		"messages.2.content.1.toolResult":                   `{"toolUseId":"2","content":[]}`,
+		"toolConfig.tools.0.toolSpec.inputSchema.json.type": `"object"`, "toolConfig.tools.1.toolSpec.inputSchema.json": `{"properties":{"a":{}},"type":"object"}`,
+	} {
+		if got := gjson.Get(sent, path).Raw; got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
 func TestForeignThinkingStaysBehindAndIsNamed(t *testing.T) {
 	sent, dropped, err := encode(t, claude, `{"model":"m","messages":[{"role":"user","content":"hi"},
 		{"role":"assistant","content":"a","reasoning_details":[{"type":"reasoning.encrypted","data":"secret","format":"google-gemini-v1","index":0}]},

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -72,14 +73,14 @@ func textOnly(blocks []block) error {
 	return nil
 }
 
-// content translates a message's content. Empty text, which Converse refuses, is left
-// out.
+// content translates a message's content. Empty and blank text, which Converse refuses, is
+// left out.
 func (e *chatEncoder) content(c *schemas.Content) ([]block, error) {
 	if c == nil {
 		return nil, nil
 	}
 	if c.Parts == nil {
-		if c.Text == "" {
+		if blank(c.Text) {
 			return nil, nil
 		}
 		return []block{textBlock(c.Text)}, nil
@@ -100,12 +101,14 @@ func (e *chatEncoder) content(c *schemas.Content) ([]block, error) {
 	return blocks, nil
 }
 
-// part translates a part; nil if it is empty text.
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+// part translates a part; nil if it is blank text.
 func (e *chatEncoder) part(p schemas.ContentPart) (*block, error) {
 	switch {
 	case p.Type == "text" || p.Type == "refusal":
 		text := p.Text + p.Refusal
-		if text == "" {
+		if blank(text) {
 			return nil, nil
 		}
 		b := textBlock(text)
@@ -136,7 +139,7 @@ func (e *chatEncoder) answer(m schemas.ChatMessage) ([]block, error) {
 		return nil, err
 	}
 	blocks = append(blocks, text...)
-	if m.Refusal != nil && *m.Refusal != "" {
+	if m.Refusal != nil && !blank(*m.Refusal) {
 		blocks = append(blocks, textBlock(*m.Refusal))
 	}
 	for _, c := range m.ToolCalls {
@@ -183,6 +186,9 @@ func (e *chatEncoder) result(m schemas.ChatMessage) ([]block, error) {
 	}
 	if m.IsError {
 		r.Status = "error"
+		if len(r.Content) == 0 { // which Converse refuses with this status
+			r.Content = append(r.Content, textBlock(r.Status))
+		}
 	}
 	return out, nil
 }

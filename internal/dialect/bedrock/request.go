@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -176,10 +177,7 @@ func (e *chatEncoder) tools() error {
 			return refused("tools", "Bedrock takes functions only; leave tools of another type out")
 		}
 		spec := &toolSpec{Name: t.Function.Name, Description: t.Function.Description, Strict: t.Function.Strict,
-			InputSchema: inputSchema{JSON: t.Function.Parameters}}
-		if len(spec.InputSchema.JSON) == 0 || string(spec.InputSchema.JSON) == "null" {
-			spec.InputSchema.JSON = json.RawMessage(`{"type":"object","properties":{}}`)
-		}
+			InputSchema: inputSchema{JSON: schemaOf(t.Function.Parameters)}}
 		cfg.Tools = append(cfg.Tools, tool{ToolSpec: spec})
 		if t.CacheControl != nil {
 			cfg.Tools = append(cfg.Tools, tool{CachePoint: pointOf(t.CacheControl)})
@@ -206,6 +204,20 @@ func (e *chatEncoder) noTools() error {
 		}
 	}
 	return nil
+}
+
+// schemaOf returns the schema of a tool's input, which Converse wants to be of an object.
+func schemaOf(parameters json.RawMessage) json.RawMessage {
+	schema := gjson.ParseBytes(parameters)
+	switch {
+	case len(parameters) == 0 || schema.Type == gjson.Null:
+		return json.RawMessage(`{"type":"object","properties":{}}`)
+	case schema.IsObject() && !schema.Get("type").Exists():
+		if typed, err := sjson.SetBytes(slices.Clone(parameters), "type", "object"); err == nil {
+			return typed
+		}
+	}
+	return parameters
 }
 
 func choiceOf(c *schemas.ToolChoice) (choice *toolChoice, none bool, err error) {
