@@ -121,8 +121,8 @@ type mind struct {
 
 func newMind(c schemas.SimulationConfig) mind { return mind{simulated.New(c)} }
 
-// spoken is the answer of a mind.
-type spoken struct {
+// mindAnswer is the answer of a mind.
+type mindAnswer struct {
 	status int
 	header http.Header
 	body   io.ReadCloser // of a stream, while it lasts
@@ -137,7 +137,7 @@ func (m mind) serve(w http.ResponseWriter, r *http.Request, path string, body []
 }
 
 // ask makes a call of its own; the caller closes the body.
-func (m mind) ask(ctx context.Context, path string, ask any) spoken {
+func (m mind) ask(ctx context.Context, path string, ask any) mindAnswer {
 	body, err := json.Marshal(ask)
 	if err != nil {
 		panic("bug: " + err.Error()) // it is made of maps
@@ -160,7 +160,7 @@ func (m mind) ask(ctx context.Context, path string, ask any) spoken {
 		m.up.ServeHTTP(out, r)
 	}()
 	<-out.begun
-	return spoken{status: out.status, header: out.sent, body: read}
+	return mindAnswer{status: out.status, header: out.sent, body: read}
 }
 
 // answering is an http.ResponseWriter into a pipe.
@@ -281,7 +281,7 @@ type counted struct {
 var errCut = errors.New("the model's stream broke off")
 
 // heard reads the chunks of a stream until do says no, the stream ends, or breaks off.
-func (s spoken) heard(do func(told) error) error {
+func (s mindAnswer) heard(do func(told) error) error {
 	ended := false
 	err := lines(s.body, func(line []byte) error {
 		data, ok := bytes.CutPrefix(line, []byte("data: "))
@@ -311,7 +311,7 @@ type fault struct {
 }
 
 // fault returns that of the answer; nil if it is none.
-func (s spoken) fault() *fault {
+func (s mindAnswer) fault() *fault {
 	if s.status < http.StatusBadRequest {
 		return nil
 	}
