@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,9 @@ var azureChat = fields(shape{
 }, "model", "temperature", "top_p", "stream", "stop", "max_tokens", "max_completion_tokens", "presence_penalty", "frequency_penalty",
 	"logit_bias", "user", "n", "seed", "logprobs", "top_logprobs", "tool_choice", "parallel_tool_calls", "functions", "function_call",
 	"data_sources", "reasoning_effort", "metadata", "store", "modalities", "prediction", "audio", "user_security_context")
+
+// azureOthers are further paths of a deployment, whose bodies are not looked at here.
+var azureOthers = []string{"images/generations", "audio/speech", "audio/transcriptions"}
 
 // azureLacks: its chat gives no thinking that could come back, and has no marks for its
 // cache.
@@ -83,6 +87,8 @@ func (s azureServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.model.serve(w, r, "/v1/chat/completions", named(body, deployment))
+	case slices.Contains(azureOthers, path) && deployment == azureDeployment:
+		s.model.serve(w, r, "/v1/"+path, body)
 	case path == "embeddings" && deployment == azureEmbedder:
 		s.model.serve(w, r, "/v1/embeddings", body)
 	default:
@@ -97,6 +103,8 @@ func (s azureServer) v1(w http.ResponseWriter, r *http.Request, path string, bod
 		azureRefuses(w, http.StatusBadRequest, "", "api-version query parameter is not allowed when using /v1 path")
 	case (path == "/models" || strings.HasPrefix(path, "/models/")) && r.Method == http.MethodGet:
 		s.model.serve(w, r, "/v1"+path, nil)
+	case path == "/files" || strings.HasPrefix(path, "/files/"):
+		s.model.serve(w, r, "/v1"+path, body)
 	case path == "/responses" && r.Method == http.MethodPost:
 		var in map[string]json.RawMessage
 		if json.Unmarshal(body, &in) != nil || string(in["model"]) != fmt.Sprintf("%q", azureDeployment) {

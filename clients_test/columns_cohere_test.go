@@ -21,7 +21,7 @@ const (
 
 // cohereLacks: its answers do not tell a refusal from another text, nor how many tokens
 // were thought; one penalty excludes the other (https://docs.cohere.com/reference/errors).
-var cohereLacks = map[string]string{"sampling parameters": "cannot specify both frequency_penalty and presence_penalty", "refusal": "",
+var cohereLacks = map[string]string{"sampling parameters": "cannot specify both frequency_penalty and presence_penalty", "refusal": "", "refusal stream": "",
 	"Responses refusal": "", "reasoning usage": "", "Responses reasoning usage": "", "hidden thinking": ""}
 
 // cohereColumn is a provider of type cohere.

@@ -106,3 +106,17 @@ func withParts(content string, parts []part) (string, bool) {
 	out, err := sjson.SetRaw(content, "parts", "["+strings.Join(all, ",")+"]")
 	return out, err == nil
 }
+
+// withoutStore returns a request's body without the wish that nothing be stored, which
+// Google's other API has and Vertex AI refuses: it stores nothing.
+// https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
+func withoutStore(body []byte) []byte {
+	if !bytes.Contains(body, []byte(`"store"`)) || !gjson.ValidBytes(body) || gjson.GetBytes(body, "store").Type != gjson.False {
+		return body
+	}
+	out, err := sjson.DeleteBytes(body, "store")
+	if err != nil {
+		return body
+	}
+	return out
+}

@@ -30,6 +30,18 @@ func TestCallsAndResultsAreSentWithoutIDsAndInTheSameOrder(t *testing.T) {
 	}
 }
 
+func TestTheWishThatNothingBeStoredIsNotSent(t *testing.T) {
+	for given, want := range map[string]string{
+		`{"contents":[],"store":false}`:                          `{"contents":[]}`,
+		`{"contents":[], "store": true}`:                         `{"contents":[], "store": true}`,
+		`{"contents":[{"parts":[{"text":"\"store\""}]}], "a":1}`: `{"contents":[{"parts":[{"text":"\"store\""}]}], "a":1}`,
+	} {
+		if got := withoutStore([]byte(given)); string(got) != want {
+			t.Errorf("%s: got %s", given, got)
+		}
+	}
+}
+
 func FuzzCallsWithoutIDs(f *testing.F) {
 	f.Add([]byte(`{"contents":[{"parts":[{"functionCall":{"id":"1"}}]},{"parts":[{"functionResponse":{"id":"1"}},{"text":"a"}]}]}`))
 	f.Add([]byte(`{"contents":{"0":{"parts":[{"function_call":{"id":{}}}]}}}`))

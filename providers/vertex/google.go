@@ -42,7 +42,7 @@ func (r router) google(call *dialect.Call) error {
 		}
 	}
 	if method != "predict" {
-		call.Body = withoutCallIDs(call.Body)
+		call.Body = withoutStore(withoutCallIDs(call.Body))
 	}
 	rest = plainName(rest)
 	if strings.HasPrefix(rest, "endpoints/") {
