@@ -10,8 +10,8 @@ import (
 // elsewhere are features that are about a provider other than the Transport's.
 var elsewhere = []string{"unknown model", "rate limit", "failure", "Responses rate limit"}
 
-// lists are features that are about the list of models.
-var lists = []string{"models", "one model"}
+// lists are features that ask for the list of models.
+var lists = []string{"models", "one model", "at the gateway's root"}
 
 // TestATransportServesTheSDKsForGoAsTheGatewayDoes asks for every feature of the matrix
 // through Client.Transport, with each provider's dialect.
