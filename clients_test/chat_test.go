@@ -95,7 +95,7 @@ func TestSystemHistoryAndPartsOfAMessageReachTheProvider(t *testing.T) {
 			}),
 		}}
 		answer := d.chat(t, p)
-		if !strings.Contains(answer.Choices[0].Message.Content, `"four five six"`) || answer.Usage.PromptTokens != 10 {
+		if !strings.Contains(answer.Choices[0].Message.Content, `"four five six"`) || answer.Usage.PromptTokens != 10+64 { // of the picture
 			t.Fatalf("got %s", answer.RawJSON())
 		}
 	})

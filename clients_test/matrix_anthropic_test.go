@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
@@ -11,26 +12,12 @@ import (
 
 func anthropicFeatures(base string, via *http.Client) []feature {
 	c := anthropic.NewClient(option.WithBaseURL(base+"/anthropic"), option.WithHTTPClient(via), option.WithAPIKey("none"), option.WithMaxRetries(0))
-	params := func(model string) anthropic.MessageNewParams {
-		return anthropic.MessageNewParams{Model: anthropic.Model(model), MaxTokens: 100,
-			Messages: []anthropic.MessageParam{anthropic.NewUserMessage(anthropic.NewTextBlock("Say hello"))}}
-	}
+	params := hello
 	withTools := func(model string) anthropic.MessageNewParams {
 		p := params(model)
-		schema := anthropic.ToolInputSchemaParam{Properties: map[string]any{"city": map[string]any{"type": "string"}}, Required: []string{"city"}}
-		p.Tools = []anthropic.ToolUnionParam{anthropic.ToolUnionParamOfTool(schema, "one"), anthropic.ToolUnionParamOfTool(schema, "two")}
+		p.Tools = []anthropic.ToolUnionParam{placeTool("one"), placeTool("two")}
 		p.ToolChoice = anthropic.ToolChoiceUnionParam{OfAny: &anthropic.ToolChoiceAnyParam{}}
 		return p
-	}
-	collect := func(ctx context.Context, p anthropic.MessageNewParams) (*anthropic.Message, error) {
-		var m anthropic.Message
-		stream := c.Messages.NewStreaming(ctx, p)
-		for stream.Next() {
-			if err := m.Accumulate(stream.Current()); err != nil {
-				return nil, err
-			}
-		}
-		return &m, stream.Err()
 	}
 	called := func(m *anthropic.Message) bool {
 		var names []string
@@ -41,13 +28,13 @@ func anthropicFeatures(base string, via *http.Client) []feature {
 		}
 		return len(names) == 2 && names[1] == "two" && m.StopReason == anthropic.StopReasonToolUse
 	}
-	return []feature{
+	plain := []feature{
 		{"chat", func(ctx context.Context, model string, _ plan) error {
 			m, err := c.Messages.New(ctx, params(model))
 			return has(err, err == nil && m.Content[0].Text != "" && m.StopReason == anthropic.StopReasonEndTurn && m.Usage.OutputTokens > 0, "got %+v", m)
 		}},
 		{"stream", func(ctx context.Context, model string, _ plan) error {
-			m, err := collect(ctx, params(model))
+			m, err := collectMessage(ctx, c, params(model))
 			return has(err, err == nil && len(m.Content) == 1 && m.Content[0].Text != "" && m.StopReason == anthropic.StopReasonEndTurn && m.Usage.OutputTokens > 0, "got %+v", m)
 		}},
 		{"parallel tool calls", func(ctx context.Context, model string, _ plan) error {
@@ -55,9 +42,11 @@ func anthropicFeatures(base string, via *http.Client) []feature {
 			return has(err, err == nil && called(m), "got %+v", m)
 		}},
 		{"streamed tool calls", func(ctx context.Context, model string, _ plan) error {
-			m, err := collect(ctx, withTools(model))
+			m, err := collectMessage(ctx, c, withTools(model))
 			return has(err, err == nil && called(m), "got %+v", m)
 		}},
+	}
+	rest := []feature{
 		{"count tokens", func(ctx context.Context, model string, _ plan) error {
 			n, err := c.Messages.CountTokens(ctx, anthropic.MessageCountTokensParams{Model: anthropic.Model(model), Messages: params(model).Messages})
 			return has(err, err == nil && n.InputTokens > 0, "got %+v", n)
@@ -85,4 +74,5 @@ func anthropicFeatures(base string, via *http.Client) []feature {
 			return failsWith(err, func(e *anthropic.Error) bool { return e.StatusCode >= 500 })
 		}},
 	}
+	return slices.Concat(plain, messageFeatures(c), messageThinkingFeatures(c), rest)
 }

@@ -3,6 +3,7 @@ package clients_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"testing"
 
 	"google.golang.org/genai"
@@ -19,7 +20,7 @@ func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
 	withTools := &genai.GenerateContentConfig{
 		Tools:      []*genai.Tool{{FunctionDeclarations: []*genai.FunctionDeclaration{{Name: "one", Parameters: schema}, {Name: "two", Parameters: schema}}}},
 		ToolConfig: &genai.ToolConfig{FunctionCallingConfig: &genai.FunctionCallingConfig{Mode: genai.FunctionCallingConfigModeAny}}}
-	return []feature{
+	plain := []feature{
 		{"chat", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Models.GenerateContent(ctx, model, hello, nil)
 			return has(err, err == nil && r.Text() != "" && r.Candidates[0].FinishReason == genai.FinishReasonStop && r.UsageMetadata.TotalTokenCount > 0, "got %+v", r)
@@ -49,6 +50,9 @@ func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
 			}
 			return must(len(calls) == 2 && calls[1].Name == "two" && calls[1].Args["city"] != nil, "got %+v", calls)
 		}},
+	}
+	rest := []feature{
+		ask("at the gateway's root", func(ctx context.Context, model string) error { return atTheRoot(ctx, model, base, via) }),
 		{"embeddings", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Models.EmbedContent(ctx, model, []*genai.Content{hello[0], hello[0]}, nil)
 			return has(err, err == nil && len(r.Embeddings) == 2 && len(r.Embeddings[1].Values) > 0, "got %+v", r)
@@ -81,4 +85,24 @@ func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
 			return failsWith(err, func(e genai.APIError) bool { return e.Code >= 500 })
 		}},
 	}
+	return slices.Concat(plain, contentFeatures(c), contentThinkingFeatures(c), rest)
+}
+
+// atTheRoot asks at the gateway's own address, where the SDK's newest versions ask below
+// /v1 for models.
+func atTheRoot(ctx context.Context, model, base string, via *http.Client) error {
+	root, err := genai.NewClient(ctx, &genai.ClientConfig{APIKey: "none", Backend: genai.BackendGeminiAPI, HTTPClient: via, HTTPOptions: genai.HTTPOptions{BaseURL: base}})
+	if err != nil {
+		return err
+	}
+	r, err := root.Models.GenerateContent(ctx, model, genai.Text("Say hello"), nil)
+	if err := has(err, err == nil && r.Text() != "", "got %+v", r); err != nil {
+		return err
+	}
+	for m, err := range root.Models.All(ctx) {
+		if err != nil || m.Name == "models/"+model {
+			return err
+		}
+	}
+	return must(false, "%s is not listed", model)
 }

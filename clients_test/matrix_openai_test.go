@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
@@ -16,22 +17,12 @@ func weatherTool(name string) openai.ChatCompletionToolUnionParam {
 
 func openaiFeatures(base string, via *http.Client) []feature {
 	c := openai.NewClient(option.WithBaseURL(base+"/v1"), option.WithHTTPClient(via), option.WithAPIKey("none"), option.WithMaxRetries(0))
-	params := func(model string) openai.ChatCompletionNewParams {
-		return openai.ChatCompletionNewParams{Model: model, Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage("Say hello")}}
-	}
+	params := greeting
 	withTools := func(model string) openai.ChatCompletionNewParams {
 		p := params(model)
 		p.Tools = []openai.ChatCompletionToolUnionParam{weatherTool("one"), weatherTool("two")}
 		p.ToolChoice = openai.ChatCompletionToolChoiceOptionUnionParam{OfAuto: openai.String("required")}
 		return p
-	}
-	collect := func(ctx context.Context, p openai.ChatCompletionNewParams) (openai.ChatCompletion, error) {
-		var acc openai.ChatCompletionAccumulator
-		stream := c.Chat.Completions.NewStreaming(ctx, p)
-		for stream.Next() {
-			acc.AddChunk(stream.Current())
-		}
-		return acc.ChatCompletion, stream.Err()
 	}
 	called := func(r openai.ChatCompletion) bool {
 		if len(r.Choices) != 1 || len(r.Choices[0].Message.ToolCalls) != 2 {
@@ -40,13 +31,13 @@ func openaiFeatures(base string, via *http.Client) []feature {
 		second := r.Choices[0].Message.ToolCalls[1].Function
 		return second.Name == "two" && json.Valid([]byte(second.Arguments)) && r.Choices[0].FinishReason == "tool_calls"
 	}
-	features := []feature{
+	plain := []feature{
 		{"chat", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Chat.Completions.New(ctx, params(model))
 			return has(err, err == nil && r.Choices[0].Message.Content != "" && r.Choices[0].FinishReason == "stop", "got %+v", r)
 		}},
 		{"stream", func(ctx context.Context, model string, _ plan) error {
-			r, err := collect(ctx, params(model))
+			r, err := collectChat(ctx, c, params(model))
 			return has(err, len(r.Choices) == 1 && r.Choices[0].Message.Content != "" && r.Choices[0].FinishReason == "stop", "got %+v", r)
 		}},
 		{"parallel tool calls", func(ctx context.Context, model string, _ plan) error {
@@ -54,9 +45,11 @@ func openaiFeatures(base string, via *http.Client) []feature {
 			return has(err, err == nil && called(*r), "got %+v", r)
 		}},
 		{"streamed tool calls", func(ctx context.Context, model string, _ plan) error {
-			r, err := collect(ctx, withTools(model))
+			r, err := collectChat(ctx, c, withTools(model))
 			return has(err, called(r), "got %+v", r)
 		}},
+	}
+	rest := []feature{
 		{"embeddings", func(ctx context.Context, model string, _ plan) error {
 			r, err := c.Embeddings.New(ctx, openai.EmbeddingNewParams{Model: model, Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a", "b"}}})
 			return has(err, err == nil && len(r.Data) == 2 && len(r.Data[1].Embedding) > 0, "got %+v", r)
@@ -86,5 +79,5 @@ func openaiFeatures(base string, via *http.Client) []feature {
 			return failsWith(err, func(e *openai.Error) bool { return e.StatusCode >= 500 })
 		}},
 	}
-	return append(features, responsesFeatures(c)...)
+	return slices.Concat(plain, chatFeatures(c), chatThinkingFeatures(c), mediaFeatures(c), rest, responsesFeatures(c), responsesThinkingFeatures(c))
 }

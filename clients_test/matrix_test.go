@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,8 +147,9 @@ func document(cells []cell) []byte {
 Which official SDK can do what, unchanged, with which provider, through the gateway. Written by
 ` + "`go test -run Matrix . -update`" + ` in ` + "`clients_test`" + `; CI holds this page against what it sees. openai, anthropic and gemini are the simulated
 providers; before the others are servers on loopback with the same simulation behind them, which read, answer and refuse as the documentation
-of each service says. ✓ works; – the provider has it not: it is refused in so many words, or its answers do not tell it; ✗ does not work. A
-row that an SDK has not is left out. The list of models of Vertex AI and Bedrock is that of their keys.
+of each service says. ✓ works; – the provider has it not: it is refused in so many words, or its answers do not tell it; ⊘ it is refused in
+so many words, since calls of its kind only go to providers of the caller's dialect; ✗ does not work. A row that an SDK has not is left out.
+The list of models of Vertex AI and Bedrock is that of their keys.
 `)
 	var sdks, providers []string
 	for _, c := range cells {
@@ -186,6 +188,9 @@ func featuresOf(cells []cell, sdk string) []string {
 	return features
 }
 
+// notTranslated matches the refusal of a call that has no canonical form.
+var notTranslated = regexp.MustCompile(`calls of /\S+ are not translated to the provider's dialect; use a provider that speaks the caller's; it has `)
+
 func verdict(cells []cell, sdk, provider, feature string) string {
 	for _, c := range cells {
 		if c.SDK != sdk || c.Provider != provider || c.Feature != feature {
@@ -196,6 +201,9 @@ func verdict(cells []cell, sdk, provider, feature string) string {
 		}
 		if lacking(provider, feature, *c.Error) {
 			return "–"
+		}
+		if notTranslated.MatchString(*c.Error) {
+			return "⊘"
 		}
 		return "✗"
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // elsewhere are features that are about a provider other than the Transport's.
-var elsewhere = []string{"unknown model", "rate limit", "failure", "Responses rate limit"}
+var elsewhere = []string{"unknown model", "rate limit", "failure", "Responses rate limit", "Responses failure"}
 
 // lists are features that ask for the list of models.
 var lists = []string{"models", "one model", "at the gateway's root"}

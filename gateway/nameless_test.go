@@ -95,7 +95,7 @@ func TestACallThatNoProviderHasIsRefusedInSoManyWords(t *testing.T) {
 		account schemas.StaticAccount
 		says    string
 	}{
-		"one lacks it": {nil, schemas.StaticAccount{"p": {Config: schemas.ProviderConfig{Type: "simulated"}}},
+		"one lacks it": {nil, schemas.StaticAccount{"p": {Keys: []schemas.Key{{Value: "k"}}, Config: schemas.ProviderConfig{Type: "sambanova"}}},
 			"the provider has no files; it has chat, chat_stream, embeddings, list_models, raw"},
 		"several lack it":     {[]bifrost.Option{bifrost.WithProvider("a", always(answer)), bifrost.WithProvider("b", always(answer))}, nil, "no provider here has files"},
 		"none of the dialect": {[]bifrost.Option{bifrost.WithProvider("a", &fake{dialect: "anthropic"})}, nil, "no provider here has files"},

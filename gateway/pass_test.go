@@ -147,9 +147,9 @@ func TestAChatWithTheSimulatedProviderWorks(t *testing.T) {
 	if got.status != 200 || !strings.Contains(got.body, `"object":"embedding"`) {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
-	got = s.post(t, "/v1/images/generations", `{"model":"simulated/e"}`)
+	got = s.post(t, "/v1/moderations", `{"model":"simulated/e","input":"a"}`)
 	wantError{status: 400, code: "unsupported_operation", kind: "invalid_request_error",
-		saysPartly: "has no image; it has chat, chat_stream, embeddings, list_models"}.check(t, got)
+		saysPartly: "has no moderation; it has chat, chat_stream, embeddings, files, image, list_models"}.check(t, got)
 }
 
 func TestABareModelGoesToTheProviderWhoseKeysNameIt(t *testing.T) {

@@ -185,7 +185,10 @@ func spoken(d schemas.Dialect) adapter.Options {
 		o := geminiOptions()
 		return adapter.Options{BaseURL: host + geminiVersion, Codec: o.Codec, Route: o.Route, Operations: o.Operations}
 	}
-	return adapter.Options{BaseURL: host + "/v1", Codec: openai.Codec{}, Operations: chatAndEmbeddings}
+	// It takes its thinking back, as OpenRouter does.
+	codec := openai.Codec{Chat: openai.ChatOptions{ReasoningDetails: true}}
+	return adapter.Options{BaseURL: host + "/v1", Codec: codec, Operations: with(chatAndEmbeddings, schemas.OperationImage,
+		schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation, schemas.OperationFiles)}
 }
 
 // buildSimulated puts the same adapter before a provider in this process. Keys and

@@ -1,10 +1,12 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { APICallError, embedMany, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai'
-import { assert, person, pixel, refused, weather } from './expect.mjs'
+import { assert, forbidden, pdf, person, pixel, refused, remembers, weather } from './expect.mjs'
 
 const prompt = 'Say hello to the world'
 const tools = { [weather.name]: tool({ description: weather.description, inputSchema: jsonSchema(weather.schema) }) }
 const call = (model, more) => ({ model, prompt, maxRetries: 0, ...more })
+// The SDK knows models that think by their names; it must be told of others.
+const thinking = { providerOptions: { openai: { forceReasoning: true, reasoningEffort: 'low', store: false } } }
 
 // features are the same through chat completions and through the Responses API.
 const features = (of) => ({
@@ -39,6 +41,12 @@ const features = (of) => ({
       { type: 'text', text: 'What is this?' }, { type: 'file', data: Buffer.from(pixel, 'base64'), mediaType: 'image/png' }] }] })
     assert.ok(r.text)
   },
+  'document in': async (c, model) => {
+    const r = await generateText({ model: of(c, model), maxRetries: 0, messages: [{ role: 'user', content: [
+      { type: 'text', text: 'What is this?' }, { type: 'file', data: Buffer.from(pdf, 'base64'), mediaType: 'application/pdf', filename: 'a.pdf' }] }] })
+    assert.ok(r.text)
+    assert.ok(r.usage.inputTokens > 3, `${r.usage.inputTokens} tokens of the prompt`)
+  },
   'tool call': async (c, model) => {
     const r = await generateText(call(of(c, model), { tools, toolChoice: 'required' }))
     assert.equal(r.toolCalls[0].toolName, weather.name)
@@ -52,6 +60,13 @@ const features = (of) => ({
   'structured output': async (c, model) => {
     const r = await generateText(call(of(c, model), { output: Output.object({ schema: jsonSchema(person) }) }))
     assert.equal(typeof r.output.age, 'number')
+  },
+  'sampling parameters': async (c, model) => {
+    assert.ok((await generateText(call(of(c, model), { temperature: 0.3, topP: 0.9 }))).text)
+  },
+  'reasoning usage': async (c, model) => {
+    const { usage } = await generateText(call(of(c, model), thinking))
+    assert.ok(usage.outputTokenDetails.reasoningTokens > 0 && usage.outputTokenDetails.reasoningTokens < usage.outputTokens, JSON.stringify(usage))
   },
   'length': async (c, model) => {
     assert.equal((await generateText(call(of(c, model), { maxOutputTokens: 16 }))).finishReason, 'length')
@@ -75,6 +90,15 @@ export const aiChat = {
   connect,
   features: {
     ...features((c, model) => c.chat(model)),
+    'stop sequence': async (c, model) => {
+      const r = await generateText(call(c.chat(model), { stopSequences: ['never', 'answer'] }))
+      assert.equal(r.text.trim(), 'This is a simulated')
+      assert.equal(r.finishReason, 'stop')
+    },
+    'refusal': async (c, model) => {
+      const r = await generateText({ model: c.chat(model), prompt: forbidden, maxRetries: 0 })
+      assert.equal(r.finishReason, 'content-filter')
+    },
     'embeddings': async (c, model) => {
       const r = await embedMany({ model: c.embedding(model), values: ['a', 'b'], maxRetries: 0 })
       assert.equal(r.embeddings.length, 2)
@@ -87,6 +111,27 @@ export const aiResponses = {
   connect,
   features: {
     ...features((c, model) => c.responses(model)),
+    'thinking': async (c, model) => {
+      const r = await generateText(call(c.responses(model), thinking))
+      assert.ok(r.reasoningText && r.text)
+    },
+    'thinking stream': async (c, model) => {
+      const whole = await generateText(call(c.responses(model), thinking))
+      const r = streamText(call(c.responses(model), thinking))
+      assert.equal(await r.text, whole.text)
+      assert.equal(await r.reasoningText, whole.reasoningText)
+    },
+    'thinking signatures return': async (c, model) => {
+      const first = await generateText(call(c.responses(model), thinking))
+      const r = await generateText({ model: c.responses(model), maxRetries: 0, ...thinking, messages: [
+        { role: 'user', content: prompt }, ...first.response.messages, { role: 'user', content: 'And again' }] })
+      assert.match(r.text, remembers)
+    },
+    'thinking signatures return with a tool result': async (c, model) => {
+      const run = { [weather.name]: tool({ inputSchema: jsonSchema(weather.schema), execute: async () => 'Rain' }) }
+      const r = await generateText(call(c.responses(model), { tools: run, stopWhen: stepCountIs(3), ...thinking }))
+      assert.match(r.text, remembers)
+    },
     'tool loop': async (c, model) => {
       const run = { [weather.name]: tool({ inputSchema: jsonSchema(weather.schema), execute: async () => 'Rain' }) }
       const r = streamText(call(c.responses(model), { tools: run, stopWhen: stepCountIs(3), providerOptions: { openai: { store: false } } }))

@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
-import { assert, clock, isPerson, person, pixel, refused, weather } from './expect.mjs'
+import { anthropicThinking } from './anthropic_thinking.mjs'
+import { assert, clock, forbidden, isPerson, longText, pdf, person, pixel, refused, weather } from './expect.mjs'
 
 const tool = (t) => ({ name: t.name, description: t.description, input_schema: t.schema })
 const hi = [{ role: 'user', content: 'Say hello to the world' }]
@@ -42,6 +43,12 @@ export const anthropic = {
         { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel } }, { type: 'text', text: 'What is this?' }] }] })
       assert.ok(text(m))
     },
+    'document in': async (c, model) => {
+      const m = await c.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: [
+        { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: pdf } }, { type: 'text', text: 'What is this?' }] }] })
+      assert.ok(text(m))
+      assert.ok(m.usage.input_tokens > 3, `${m.usage.input_tokens} tokens of the prompt`)
+    },
     'tool call': async (c, model) => {
       const m = await c.messages.create({ model, max_tokens: 100, messages: hi, tools: [tool(weather)], tool_choice: { type: 'any' } })
       const call = m.content.find((b) => b.type === 'tool_use')
@@ -75,6 +82,34 @@ export const anthropic = {
       const m = await c.messages.create({ model, max_tokens: 3, messages: hi })
       assert.equal(m.stop_reason, 'max_tokens')
     },
+    'stop sequence': async (c, model) => {
+      const m = await c.messages.create({ model, max_tokens: 100, messages: hi, stop_sequences: ['never', 'answer'] })
+      assert.equal(text(m).trim(), 'This is a simulated')
+      if (model.startsWith('anthropic/')) assert.equal(m.stop_reason, 'stop_sequence') // other dialects do not say which it was
+      else assert.match(m.stop_reason, /^(stop_sequence|end_turn)$/)
+      assert.equal(m.stop_sequence, m.stop_reason === 'stop_sequence' ? 'answer' : null)
+    },
+    'sampling parameters': async (c, model) => {
+      assert.ok(text(await c.messages.create({ model, max_tokens: 100, messages: hi, temperature: 0.3, top_p: 0.9, top_k: 5, metadata: { user_id: 'u' } })))
+    },
+    'refusal': async (c, model) => {
+      const m = await c.messages.create({ model, max_tokens: 100, messages: [{ role: 'user', content: forbidden }] })
+      assert.equal(m.stop_reason, 'refusal')
+    },
+    'refusal stream': async (c, model) => {
+      const m = await c.messages.stream({ model, max_tokens: 100, messages: [{ role: 'user', content: forbidden }] }).finalMessage()
+      assert.equal(m.stop_reason, 'refusal')
+      assert.ok(text(m))
+    },
+    'cached usage': async (c, model) => {
+      const ask = { model, max_tokens: 100, system: [{ type: 'text', text: longText(), cache_control: { type: 'ephemeral' } }] }
+      const first = await c.messages.create({ ...ask, messages: hi })
+      const { usage } = await c.messages.create({ ...ask, messages: [...hi, { role: 'assistant', content: first.content }, ...hi] })
+      assert.equal(first.usage.cache_read_input_tokens, 0)
+      if (model.startsWith('anthropic/')) assert.ok(first.usage.cache_creation_input_tokens > 1000, JSON.stringify(first.usage))
+      assert.ok(usage.cache_read_input_tokens > 1000 && usage.input_tokens < 1000, JSON.stringify(usage))
+    },
+    ...anthropicThinking,
     'count tokens': async (c, model) => {
       const n = await c.messages.countTokens({ model, messages: hi })
       assert.ok(n.input_tokens > 0)

@@ -1,5 +1,6 @@
 import { ApiError, FunctionCallingConfigMode, GoogleGenAI } from '@google/genai'
-import { assert, clock, isPerson, person, pixel, refused, weather } from './expect.mjs'
+import { assert, clock, forbidden, isPerson, longText, pdf, person, pixel, refused, weather } from './expect.mjs'
+import { geminiThinking } from './gemini_thinking.mjs'
 
 const declared = (...tools) => [{ functionDeclarations: tools.map((t) => ({ name: t.name, description: t.description, parametersJsonSchema: t.schema })) }]
 const must = (...names) => ({ functionCallingConfig: { mode: FunctionCallingConfigMode.ANY, ...(names.length && { allowedFunctionNames: names }) } })
@@ -28,6 +29,14 @@ export const gemini = {
       assert.equal(r.candidates[0].finishReason, 'STOP')
       assert.ok(r.usageMetadata.totalTokenCount > 0)
     },
+    "at the gateway's root": async (_, model, plan) => {
+      const root = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: plan.base } })
+      assert.ok((await root.models.generateContent({ model, contents })).text)
+      assert.ok((await streamed(await root.models.generateContentStream({ model, contents }))).text)
+      const names = []
+      for await (const m of await root.models.list()) names.push(m.name)
+      assert.ok(names.includes('models/' + model), `${model} is not in ${names}`)
+    },
     'stream': async (c, model) => {
       const s = await streamed(await c.models.generateContentStream({ model, contents }))
       assert.ok(s.text)
@@ -49,6 +58,11 @@ export const gemini = {
     'image in': async (c, model) => {
       const r = await c.models.generateContent({ model, contents: [{ role: 'user', parts: [{ text: 'What is this?' }, { inlineData: { mimeType: 'image/png', data: pixel } }] }] })
       assert.ok(r.text)
+    },
+    'document in': async (c, model) => {
+      const r = await c.models.generateContent({ model, contents: [{ role: 'user', parts: [{ text: 'What is this?' }, { inlineData: { mimeType: 'application/pdf', data: pdf } }] }] })
+      assert.ok(r.text)
+      assert.ok(r.usageMetadata.promptTokenCount > 3, `${r.usageMetadata.promptTokenCount} tokens of the prompt`)
     },
     'tool call': async (c, model) => {
       const r = await c.models.generateContent({ model, contents, config: { tools: declared(weather), toolConfig: must() } })
@@ -82,6 +96,25 @@ export const gemini = {
       const r = await c.models.generateContent({ model, contents, config: { maxOutputTokens: 3 } })
       assert.equal(r.candidates[0].finishReason, 'MAX_TOKENS')
     },
+    'stop sequence': async (c, model) => {
+      const r = await c.models.generateContent({ model, contents, config: { stopSequences: ['never', 'answer'] } })
+      assert.equal(r.text.trim(), 'This is a simulated')
+      assert.equal(r.candidates[0].finishReason, 'STOP')
+    },
+    'sampling parameters': async (c, model) => {
+      const r = await c.models.generateContent({ model, contents, config: { temperature: 0.3, topP: 0.9, topK: 5, seed: 7, presencePenalty: 0.1, frequencyPenalty: 0.1 } })
+      assert.ok(r.text)
+    },
+    'refusal': async (c, model) => {
+      const r = await c.models.generateContent({ model, contents: forbidden })
+      assert.equal(r.candidates[0].finishReason, 'SAFETY')
+    },
+    'refusal stream': async (c, model) => {
+      const s = await streamed(await c.models.generateContentStream({ model, contents: forbidden }))
+      assert.equal(s.last.candidates[0].finishReason, 'SAFETY')
+      assert.ok(s.text)
+    },
+    ...geminiThinking,
     'embeddings': async (c, model) => {
       const r = await c.models.embedContent({ model, contents: ['a', 'b'] })
       assert.equal(r.embeddings.length, 2)

@@ -1,5 +1,7 @@
 import OpenAI from 'openai'
-import { assert, clock, isPerson, person, pixel, refused, weather } from './expect.mjs'
+import { assert, clock, forbidden, isPerson, longText, pdf, person, pixel, refused, weather } from './expect.mjs'
+import { media } from './openai_media.mjs'
+import { chatThinking, responsesThinking } from './openai_thinking.mjs'
 
 const tool = (t) => ({ type: 'function', function: { name: t.name, description: t.description, parameters: t.schema } })
 const functionTool = (t) => ({ type: 'function', name: t.name, description: t.description, parameters: t.schema, strict: false })
@@ -54,6 +56,12 @@ export const openai = {
         { type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: 'data:image/png;base64,' + pixel } }] }] })
       assert.ok(r.choices[0].message.content)
     },
+    'document in': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: [{ role: 'user', content: [
+        { type: 'text', text: 'What is this?' }, { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,' + pdf } }] }] })
+      assert.ok(r.choices[0].message.content)
+      assert.ok(r.usage.prompt_tokens > 3, `${r.usage.prompt_tokens} tokens of the prompt`)
+    },
     'tool call': async (c, model) => {
       const r = await c.chat.completions.create({ model, messages: hi, tools: [tool(weather)], tool_choice: 'required' })
       const call = r.choices[0].message.tool_calls[0]
@@ -91,6 +99,31 @@ export const openai = {
       const r = await c.chat.completions.create({ model, messages: hi, max_completion_tokens: 3 })
       assert.equal(r.choices[0].finish_reason, 'length')
     },
+    'stop sequence': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, stop: ['never', 'answer'] })
+      assert.equal(r.choices[0].message.content.trim(), 'This is a simulated')
+      assert.equal(r.choices[0].finish_reason, 'stop')
+    },
+    'sampling parameters': async (c, model) => {
+      const r = await c.chat.completions.create({ model, messages: hi, temperature: 0.3, top_p: 0.9, seed: 7, presence_penalty: 0.1, frequency_penalty: 0.1, user: 'u' })
+      assert.ok(r.choices[0].message.content)
+    },
+    'refusal': async (c, model) => {
+      const [{ message, finish_reason }] = (await c.chat.completions.create({ model, messages: [{ role: 'user', content: forbidden }] })).choices
+      assert.ok(message.refusal || finish_reason === 'content_filter', JSON.stringify({ message, finish_reason }))
+    },
+    'refusal stream': async (c, model) => {
+      const [{ message, finish_reason }] = (await c.chat.completions.stream({ model, messages: [{ role: 'user', content: forbidden }] }).finalChatCompletion()).choices
+      assert.ok(message.refusal || finish_reason === 'content_filter', JSON.stringify({ message, finish_reason }))
+    },
+    'cached usage': async (c, model) => {
+      const messages = [{ role: 'system', content: [{ type: 'text', text: longText(), cache_control: { type: 'ephemeral' } }] }, ...hi]
+      const first = await c.chat.completions.create({ model, messages })
+      const { usage } = await c.chat.completions.create({ model, messages: [...messages, first.choices[0].message, ...hi] })
+      assert.ok(!first.usage.prompt_tokens_details?.cached_tokens)
+      assert.ok(usage.prompt_tokens_details.cached_tokens > 1000 && usage.prompt_tokens_details.cached_tokens < usage.prompt_tokens, JSON.stringify(usage))
+    },
+    ...chatThinking,
     'Responses': async (c, model) => {
       const r = await c.responses.create({ model, input: 'Say hello', store: false })
       assert.ok(r.output_text)
@@ -144,6 +177,16 @@ export const openai = {
       assert.equal(r.status, 'incomplete')
       assert.equal(r.incomplete_details.reason, 'max_output_tokens')
     },
+    'Responses document in': async (c, model) => {
+      const r = await c.responses.create({ model, store: false, input: [{ role: 'user', content: [
+        { type: 'input_text', text: 'What is this?' }, { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,' + pdf }] }] })
+      assert.ok(r.output_text)
+    },
+    'Responses refusal': async (c, model) => {
+      const r = await c.responses.create({ model, input: forbidden, store: false })
+      assert.ok(r.output.at(-1).content[0].type === 'refusal' || r.incomplete_details?.reason === 'content_filter', JSON.stringify(r))
+    },
+    ...responsesThinking,
     'Responses stored state': async (c, model) => {
       const e = await refused(() => c.responses.create({ model, input: 'Say hello', previous_response_id: 'resp_1' }))
       assert.equal(e.status, 400)
@@ -158,6 +201,7 @@ export const openai = {
       assert.equal(r.data.length, 2)
       assert.ok(Array.isArray(r.data[0].embedding) && r.data[0].embedding.length > 0)
     },
+    ...media,
     'models': async (c, model) => {
       const ids = []
       for await (const m of c.models.list()) ids.push(m.id)

@@ -9,12 +9,27 @@ import (
 // usage counts tokens.
 type usage struct {
 	prompt, completion int
+	rare               *rareUsage // nil: all zero
+}
+
+// rareUsage is the part of the counts that few answers have.
+type rareUsage struct {
+	read, written int // of the prompt: from a cache, and to one
+	reasoning     int // of the completion
 }
 
 func (u usage) append(b []byte) []byte {
 	b = appendNumber(b, `{"prompt_tokens":`, u.prompt)
 	b = appendNumber(b, `,"completion_tokens":`, u.completion)
 	b = appendNumber(b, `,"total_tokens":`, u.prompt+u.completion)
+	if d := u.rare; d != nil {
+		b = appendNumber(b, `,"prompt_tokens_details":{"cached_tokens":`, d.read)
+		if d.written > 0 {
+			b = appendNumber(b, `,"cache_write_tokens":`, d.written)
+		}
+		b = appendNumber(b, `},"completion_tokens_details":{"reasoning_tokens":`, d.reasoning)
+		b = append(b, '}')
+	}
 	return append(b, '}')
 }
 
@@ -46,12 +61,15 @@ func (p *plan) appendHead(b []byte, object string) []byte {
 func (c *choice) append(b []byte, index int) []byte {
 	b = appendNumber(b, `{"index":`, index)
 	b = append(b, `,"message":{"role":"assistant","content":`...)
-	if c.calls == nil {
-		b = appendString(b, c.text.text)
-	} else {
-		b = append(b, "null"...)
+	switch {
+	case c.refused():
+		b = appendString(append(b, `null,"refusal":`...), c.text.text)
+	case c.calls == nil:
+		b = append(appendString(b, c.text.text), `,"refusal":null`...)
+	default:
+		b = append(b, `null,"refusal":null`...)
 	}
-	b = append(b, `,"refusal":null`...)
+	b = c.appendThoughts(b)
 	for i := range c.calls {
 		if i == 0 {
 			b = append(b, `,"tool_calls":[`...)

@@ -21,6 +21,14 @@ type choice struct {
 	text   passage
 	calls  []toolCall
 	finish string
+	rare   *rareChoice // nil: nothing of it
+}
+
+// rareChoice is what few answers have.
+type rareChoice struct {
+	thoughts thoughts // come first
+	refused  bool     // the text is why there is no answer
+	stopped  string   // the stop sequence that ended the text; "" if none did
 }
 
 // toolCall costs one token for its name, and those of its arguments.
@@ -31,10 +39,17 @@ type toolCall struct {
 
 func (r *chatRequest) reply(ctx context.Context, u *Upstream, t ticket, s switches) reply {
 	p := r.plan(u, t, s)
+	stopped := ""
+	if rare := p.choices[0].rare; rare != nil {
+		stopped = rare.stopped
+	}
 	if !r.Stream {
-		return newReply(http.StatusOK, typeJSON, p.body())
+		rep := newReply(http.StatusOK, typeJSON, p.body())
+		rep.stopped = stopped
+		return rep
 	}
 	rep := newReply(http.StatusOK, typeStream, nil)
+	rep.stopped = stopped
 	rep.header["Cache-Control"] = []string{"no-cache"}
 	rep.stream = newStream(ctx, u, p, r.includeUsage(), s.fault)
 	return rep
@@ -51,51 +66,64 @@ func (r *chatRequest) plan(u *Upstream, t ticket, s switches) *plan {
 		size = s.tokens
 	}
 	tools := r.chosenTools()
+	refused := r.wantsRefusal() || s.refuse
 	completion := 0
 	for i := range p.choices {
 		c := &p.choices[i]
-		if len(tools) > 0 {
-			*c = r.callTools(tools, t, i)
-		} else {
-			*c = r.write(u.cfg.Seed, size, i)
+		r.think(c, u.cfg.Seed, size, t, i)
+		switch {
+		case refused:
+			r.refuse(c)
+		case len(tools) > 0:
+			r.callTools(c, tools, t, i)
+		default:
+			r.write(c, u.cfg.Seed, size, i)
 		}
+		c.sign(u.cfg.Seed)
 		completion += c.tokens()
 	}
-	p.usage = usage{prompt: r.promptTokens(), completion: completion}
+	p.usage = usage{prompt: r.promptTokens(), completion: completion, rare: r.rareUsage(u, p.choices)}
 	return p
 }
 
 // write answers with text or JSON.
-func (r *chatRequest) write(seed uint64, size, variant int) choice {
-	c := choice{finish: "stop"}
-	limit := r.tokenLimit()
-	var cut bool
+func (r *chatRequest) write(c *choice, seed uint64, size, variant int) {
+	text := passage{}
 	if f := r.ResponseFormat; f == nil || f.Type == "text" {
-		c.text = compose(seed, r.Messages, size, variant)
+		text = compose(seed, r.opening(), r.Messages, size, variant)
 	} else {
-		c.text = pieces(r.json(seed, size, variant))
+		text = pieces(r.json(seed, size, variant))
 	}
-	if limit > 0 {
-		c.text, cut = c.text.first(limit)
-	}
+	cut := r.say(c, text)
 	text, stopped := c.text.before(r.Stop)
-	c.text = text
-	if cut && !stopped {
+	c.text, c.finish = text, "stop"
+	if stopped != "" {
+		c.rarely().stopped = stopped
+	} else if cut {
 		c.finish = "length"
 	}
-	return c
+}
+
+// say answers with a text, as far as the caller's limit allows, and reports whether that
+// left any of it out.
+func (r *chatRequest) say(c *choice, text passage) (cut bool) {
+	c.text = text
+	if limit := r.tokenLimit(); limit > 0 {
+		c.text, cut = text.first(limit - c.thinkingTokens())
+	}
+	return cut
 }
 
 func (r *chatRequest) json(seed uint64, size, variant int) string {
 	if r.ResponseFormat.Type == "json_schema" {
 		return sample(r.ResponseFormat.JSONSchema.Schema)
 	}
-	text := appendString([]byte(`{"answer":`), compose(seed, r.Messages, size, variant).text)
+	text := appendString([]byte(`{"answer":`), compose(seed, r.opening(), r.Messages, size, variant).text)
 	return string(append(text, '}'))
 }
 
-func (r *chatRequest) callTools(tools []chatTool, t ticket, variant int) choice {
-	c := choice{finish: "tool_calls"}
+func (r *chatRequest) callTools(c *choice, tools []chatTool, t ticket, variant int) {
+	c.finish = "tool_calls"
 	limit := r.tokenLimit()
 	for i, tool := range tools {
 		if limit > 0 && c.tokens() >= limit {
@@ -115,11 +143,10 @@ func (r *chatRequest) callTools(tools []chatTool, t ticket, variant int) choice 
 		}
 		c.calls = append(c.calls, call)
 	}
-	return c
 }
 
 func (c *choice) tokens() int {
-	n := c.text.tokens()
+	n := c.thinkingTokens() + c.text.tokens()
 	for i := range c.calls {
 		n += 1 + c.calls[i].arguments.tokens()
 	}

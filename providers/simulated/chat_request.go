@@ -27,6 +27,17 @@ type chatRequest struct {
 	StreamOptions       *struct {
 		IncludeUsage bool `json:"include_usage"`
 	} `json:"stream_options"`
+
+	rare *rareRequest // nil: nothing of it
+}
+
+// rareRequest is what few requests ask for, read from their body apart.
+type rareRequest struct {
+	thinking *wish // nil: the model is not to think
+	known    int   // pieces of thinking that came back
+
+	prompt []prefix // that may be cached
+	marked bool     // prompt is what the caller has marked
 }
 
 type chatMessage struct {
@@ -41,6 +52,7 @@ type chatTool struct {
 		Name       string `json:"name"`
 		Parameters any    `json:"parameters"`
 	} `json:"function"`
+	CacheControl *schemas.CacheControl `json:"cache_control"`
 }
 
 type responseFormat struct {
@@ -50,15 +62,18 @@ type responseFormat struct {
 	} `json:"json_schema"`
 }
 
-func parseChat(body []byte) (job, *refusal) {
+func parseChat(u *Upstream, c call) (job, *refusal) {
 	r := new(chatRequest)
-	if fault := decode(body, r); fault != nil {
+	if fault := decode(c.body, r); fault != nil {
 		return nil, fault
 	}
 	for _, check := range []func() *refusal{r.checkMessages, r.checkNumbers, r.checkTools, r.checkFormat} {
 		if fault := check(); fault != nil {
 			return nil, fault
 		}
+	}
+	if fault := r.readRare(u.cfg.Seed, c); fault != nil {
+		return nil, fault
 	}
 	return r, nil
 }
@@ -95,6 +110,9 @@ func (r *chatRequest) checkMessages() *refusal {
 			}
 		default:
 			return badRequest(at+".role", "unknown role; use system, developer, user, assistant or tool")
+		}
+		if fault := checkContent(at, m.Content); fault != nil {
+			return fault
 		}
 	}
 	return nil

@@ -91,7 +91,8 @@ func (s *script) endChunk(b []byte) []byte {
 	return append(b, "}\n\n"...)
 }
 
-// advance moves to the next event there is.
+// advance moves to the next event there is. What the caller is not shown takes its time
+// all the same.
 func (s *script) advance() {
 	for s.step(); s.phase == phaseTokens && !s.has(s.choice, s.token); {
 		s.step()
@@ -99,7 +100,8 @@ func (s *script) advance() {
 }
 
 func (s *script) has(choice, token int) bool {
-	return token < s.plan.choices[choice].tokens()
+	c := &s.plan.choices[choice]
+	return token < c.tokens() && !c.hides(token)
 }
 
 func (s *script) step() {
@@ -129,8 +131,14 @@ func (s *script) step() {
 
 // appendToken writes the delta object of token i, which exists.
 func (c *choice) appendToken(b []byte, i int) []byte {
-	if c.calls == nil {
-		return append(appendString(append(b, `{"content":`...), c.text.token(i)), '}')
+	if n := c.thinkingTokens(); i < n {
+		return c.rare.thoughts.appendToken(b, i)
+	} else if i -= n; c.calls == nil {
+		name := `{"content":`
+		if c.refused() {
+			name = `{"refusal":`
+		}
+		return append(appendString(append(b, name...), c.text.token(i)), '}')
 	}
 	for index := range c.calls {
 		call := &c.calls[index]

@@ -39,6 +39,7 @@ func (u *Upstream) speak(ctx context.Context, c call) (reply, error) {
 		return u.refuseIn(s, err), nil
 	}
 	inner := c
+	inner.dialect, inner.chat = s.Dialect(), translation.Request().Chat
 	if inner.path, inner.body, err = asOwn(translation.Request()); err != nil {
 		return u.refuseIn(s, err), nil
 	}
@@ -49,6 +50,9 @@ func (u *Upstream) speak(ctx context.Context, c call) (reply, error) {
 	return u.translate(s, translation, rep)
 }
 
+// ownCodec writes what the simulation understands beyond OpenAI's own API.
+var ownCodec = openai.Codec{Chat: openai.ChatOptions{CacheControl: true, ReasoningDetails: true}}
+
 // asOwn writes a request in the simulation's own dialect. Tokens are counted by
 // answering, for want of another way.
 func asOwn(req *schemas.Request) (path string, body []byte, err error) {
@@ -56,7 +60,7 @@ func asOwn(req *schemas.Request) (path string, body []byte, err error) {
 	if own.Operation == schemas.OperationCountTokens {
 		own.Operation = schemas.OperationChat
 	}
-	written, _, err := openai.Codec{}.Encode(&own)
+	written, _, err := ownCodec.Encode(&own)
 	if err != nil {
 		return "", nil, err
 	}
@@ -97,13 +101,13 @@ func (u *Upstream) translate(s dialect.Surface, t dialect.Translation, rep reply
 	case rep.stream != nil:
 		w, contentType := t.Stream()
 		rep.header["Content-Type"] = []string{contentType}
-		rep.stream = &spokenStream{source: rep.stream, surface: s, write: w,
+		rep.stream = &spokenStream{source: rep.stream, surface: s, write: w, stopped: rep.stopped,
 			chunks: openai.NewChatStream(rep.stream, openai.StreamOptions{IncludeUsage: true})}
 		return rep, nil
 	case rep.header.Get("Content-Type") != typeJSON: // the web page that was asked for
 		return rep, nil
 	}
-	body, err := encode(t, rep.body)
+	body, err := encode(t, rep)
 	if errors.Is(err, schemas.ErrNotFound) {
 		return u.refuseIn(s, err), nil
 	}
@@ -114,15 +118,18 @@ func (u *Upstream) translate(s dialect.Surface, t dialect.Translation, rep reply
 	return rep, nil
 }
 
-func encode(t dialect.Translation, own []byte) ([]byte, error) {
+func encode(t dialect.Translation, rep reply) ([]byte, error) {
 	op := t.Request().Operation
 	counted := op == schemas.OperationCountTokens
 	if counted {
 		op = schemas.OperationChat
 	}
-	resp, err := openai.Codec{}.Decode(&schemas.Request{Operation: op}, nil, own, "")
+	resp, err := openai.Codec{}.Decode(&schemas.Request{Operation: op}, nil, rep.body, "")
 	if err != nil {
 		return nil, err
+	}
+	if resp.Chat != nil {
+		resp.Chat.Choices[0].StopSequence = rep.stopped
 	}
 	if counted {
 		resp = &schemas.Response{Tokens: &schemas.TokenCount{InputTokens: resp.Chat.Usage.PromptTokens}}
@@ -138,6 +145,7 @@ type spokenStream struct {
 	surface dialect.Surface
 	write   dialect.ChunkWriter
 	chunks  *openai.ChatStream
+	stopped string // the stop sequence that ends it
 
 	pending []byte
 	err     error
@@ -156,6 +164,11 @@ func (s *spokenStream) next() ([]byte, error) {
 func (s *spokenStream) advance() []byte {
 	chunk, err := s.chunks.Next()
 	if err == nil {
+		for i := range chunk.Choices {
+			if c := &chunk.Choices[i]; c.Index == 0 && c.FinishReason != nil {
+				c.StopSequence = s.stopped
+			}
+		}
 		var event []byte
 		if event, s.err = s.write.Append(nil, chunk); s.err != nil {
 			return nil

@@ -1,16 +1,20 @@
 // Package simulated is an LLM provider's server without a model behind it: it
-// speaks the OpenAI dialect and behaves as its configuration says, so that
-// everything else can be tried, tested and measured without a key.
+// speaks the dialects of OpenAI, Anthropic and Gemini and behaves as its configuration
+// says, so that everything else can be tried, tested and measured without a key.
 //
 // An Upstream has two faces over one implementation. As an httpx.Doer it answers
 // in process: no sockets and no goroutines, so it works in a testing/synctest
 // bubble, in virtual time. As an http.Handler it answers over a network.
 //
-//	POST /v1/chat/completions   text, tool calls, JSON by schema, streams
-//	POST /v1/embeddings         unit vectors, as floats or base64
-//	GET  /v1/models             the configured names
+//	POST /v1/chat/completions    text, thinking, tool calls, JSON by schema, streams
+//	POST /v1/embeddings          unit vectors, as floats or base64
+//	GET  /v1/models              the configured names
+//	POST /v1/images/generations  pictures of one pixel
+//	POST /v1/audio/speech        silence as mp3, wav or pcm, a quarter of a second a word
+//	POST /v1/audio/transcriptions, /v1/audio/translations   how long the recording is
+//	     /v1/files               uploads, kept: the newest 64, of up to 1 MiB each
 //
-// The prefix /v1 may be left out. Every other path is answered with 404, every
+// A call in another dialect is read as one of these, and answered in that dialect. The prefix /v1 may be left out. Every other path is answered with 404, every
 // other method with 405, and a request that the real API would refuse for its
 // shape with 400, as an OpenAI error body. Credentials are not looked at.
 //
@@ -29,7 +33,8 @@
 //     bad requests have no latency.
 //   - A call whose context has ended returns at once, with an *schemas.Error:
 //     the context's cause if that is one, else kind timeout or canceled.
-//   - Nothing is logged. Requests are not kept.
+//   - Nothing is logged. Of requests nothing is kept but uploaded files, and hashes of
+//     prompts.
 //
 // # What an answer looks like
 //
@@ -48,6 +53,36 @@
 // A stream's first event has the role, then each token has an event of its own.
 // Token k is due (k+1)/TokensPerSecond after the headers.
 //
+// A prompt costs one token for each word, and 64 for a picture, a sound or a document; a
+// document must be base64.
+//
+// # Thinking
+//
+// A call that asks for thinking (reasoning_effort, Anthropic's thinking, Gemini's
+// thinkingConfig) gets it before the answer: half as many words as the answer has, within
+// the budget and the caller's limit, which it counts against. In OpenAI's dialect it is
+// told as OpenRouter does, in reasoning_content and reasoning_details. Thinking that is to
+// be hidden takes its time and its tokens, and its signature comes all the same.
+//
+// Thinking is signed, Anthropic's with its text. What comes back in a later turn is
+// checked: a signature that this simulation, or another of its seed, did not give for the
+// piece is answered with 400; else the answer begins with "I remember 1 thought.", or as
+// many as came back. In Anthropic's dialect what its API refuses beside thinking is
+// refused, such as a temperature, a forced call, or the call of a tool without the
+// thinking that led to it.
+//
+// # Caching
+//
+// The beginning of a prompt, tools included, up to a cache_control marker is cached: its
+// first call counts its tokens as written to the cache, later ones as read from it. A prompt
+// without a marker is cached after each message from 1,024 tokens on, and only the reading
+// is counted. There is no time limit; of 1,024 beginnings the oldest is forgotten.
+//
+// # Refusals
+//
+// A last message of the user with "[simulate: refuse]" in it, or the switch below, makes
+// the model refuse, in the way of the caller's dialect.
+//
 // # The X-Simulate header
 //
 // A request may ask for a behaviour of its own with the header X-Simulate, a
@@ -59,6 +94,7 @@
 //	html              answer with an HTML page, with status 200 unless status is given
 //	latency=200ms     instead of the drawn latency
 //	tokens=40         instead of OutputTokens, 1 to 100000
+//	refuse            chat: refuse to answer
 //	stall             never answer
 //	reset             break the connection instead of answering
 //	stall=3           stream: stop after 3 events, never send another

@@ -79,9 +79,9 @@ func tokenItem(tokens []int) embeddingItem {
 	return embeddingItem{hash: h, tokens: len(tokens), empty: len(tokens) == 0}
 }
 
-func parseEmbeddings(body []byte) (job, *refusal) {
+func parseEmbeddings(_ *Upstream, c call) (job, *refusal) {
 	r := new(embeddingRequest)
-	if fault := decode(body, r); fault != nil {
+	if fault := decode(c.body, r); fault != nil {
 		return nil, fault
 	}
 	switch {

@@ -2,6 +2,7 @@ package simulated_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -20,6 +21,13 @@ func FuzzRequestBody(f *testing.F) {
 	} {
 		f.Add([]byte(body), true)
 		f.Add([]byte(body), false)
+	}
+	for _, body := range []string{
+		`{"model":"m","reasoning_effort":"low","stream":true,"max_tokens":9,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"a","reasoning_details":[{"type":"reasoning.encrypted","data":"AAAA","format":"openai-responses-v1","index":0}]},{"role":"user","content":"more"}]}`,
+		`{"model":"m","reasoning_effort":"high","n":2,"tools":[{"type":"function","function":{"name":"f"},"cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}},{"type":"file","file":{"filename":"a","file_data":"data:application/pdf;base64,AA=="}}]}]}`,
+		`{"model":"m","reasoning_effort":"low","stream":true,"messages":[{"role":"user","content":"[simulate: refuse]"}]}`,
+	} {
+		f.Add([]byte(body), true)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, chat bool) {
 		u := simulated.New(schemas.SimulationConfig{})
@@ -61,6 +69,31 @@ func checkFinished(t *testing.T, choices []schemas.ChatChoice) {
 	if len(choices) == 0 {
 		t.Fatal("no choices")
 	}
+}
+
+// Whatever the upload, the reply is one that a client can read.
+func FuzzUpload(f *testing.F) {
+	const form = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\ncontent\r\n--b--\r\n"
+	f.Add("multipart/form-data; boundary=b", []byte(form))
+	f.Add("multipart/form-data", []byte(form))
+	f.Add("application/json", []byte("{}"))
+	f.Fuzz(func(t *testing.T, media string, body []byte) {
+		u := simulated.New(schemas.SimulationConfig{})
+		a := do(t, u, &httpx.Request{Method: "POST", URL: "http://sim/v1/files", Header: http.Header{"Content-Type": {media}}, Body: body})
+		checkIdle(t, u)
+		switch a.status {
+		case 200:
+			id := decodeAs[struct{ ID string }](t, a.body).ID
+			if kept := do(t, u, to("/files/"+id+"/content", "")); kept.status != 200 || len(kept.body) > len(body) {
+				t.Fatalf("got %+v", kept)
+			}
+		case 400, 413:
+			errorOf(t, a)
+		default:
+			t.Fatalf("status %d", a.status)
+		}
+	})
 }
 
 // Whatever the header, it is either obeyed or refused; stalls, resets and

@@ -12,7 +12,7 @@ import (
 type modelsRequest struct{ id string }
 
 func parseModels(id string) operation {
-	return func([]byte) (job, *refusal) { return modelsRequest{id}, nil }
+	return func(*Upstream, call) (job, *refusal) { return modelsRequest{id}, nil }
 }
 
 func (modelsRequest) streams() bool { return false }
@@ -30,6 +30,7 @@ func (r modelsRequest) reply(_ context.Context, u *Upstream, _ ticket, _ switche
 			return jsonReply(http.StatusOK, m)
 		}
 	}
-	return u.reject(&refusal{status: http.StatusNotFound, code: "model_not_found", param: "model",
-		message: "the simulated provider has no such model; see the list of models"})
+	f := refusal{status: http.StatusNotFound, code: "model_not_found", param: "model",
+		message: "the simulated provider has no such model; see the list of models"}
+	return f.reply()
 }

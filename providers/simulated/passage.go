@@ -34,17 +34,17 @@ func (p passage) first(n int) (passage, bool) {
 	return passage{text: p.text[:p.ends[n-1]], ends: p.ends[:n]}, true
 }
 
-// before returns what comes before the first stop sequence, and whether there
-// was one. Empty sequences are ignored.
-func (p passage) before(stops []string) (passage, bool) {
-	cut := -1
+// before returns what comes before the first stop sequence, and which that was; "" for
+// none. Empty sequences are ignored.
+func (p passage) before(stops []string) (passage, string) {
+	cut, found := -1, ""
 	for _, stop := range stops {
 		if at := strings.Index(p.text, stop); stop != "" && at >= 0 && (cut < 0 || at < cut) {
-			cut = at
+			cut, found = at, stop
 		}
 	}
 	if cut < 0 {
-		return p, false
+		return p, ""
 	}
 	short := passage{text: p.text[:cut]}
 	for _, end := range p.ends {
@@ -56,7 +56,7 @@ func (p passage) before(stops []string) (passage, bool) {
 		}
 		short.ends = append(short.ends, end)
 	}
-	return short, true
+	return short, found
 }
 
 // pieceRunes is the length of a token of text that has no words, such as JSON.
@@ -79,13 +79,30 @@ func pieces(text string) passage {
 	return p
 }
 
-// countContent counts the words of a message.
+// mediaTokens is what a picture, a sound or a document costs.
+const mediaTokens = 64
+
+// countContent counts the words of a message, and what comes with them.
 func countContent(c *schemas.Content) int {
-	n := 0
-	for text := range texts(c) {
-		n += countWords(text)
+	if c == nil {
+		return 0
+	}
+	n := countWords(c.Text)
+	for i := range c.Parts {
+		n += countPart(&c.Parts[i])
 	}
 	return n
+}
+
+func countPart(p *schemas.ContentPart) int {
+	if isMedia(p) {
+		return mediaTokens
+	}
+	return countWords(p.Text)
+}
+
+func isMedia(p *schemas.ContentPart) bool {
+	return p.ImageURL != nil || p.InputAudio != nil || p.VideoURL != nil || p.File != nil
 }
 
 func countWords(text string) int {

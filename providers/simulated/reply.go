@@ -14,6 +14,10 @@ type reply struct {
 	header http.Header
 	body   []byte
 	stream eventStream
+
+	// stopped is the stop sequence that ended the first choice, which OpenAI's form has
+	// no place for; "" if none did.
+	stopped string
 }
 
 // eventStream is a body that also can be had event by event. next blocks until the

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// operation reads a request's body.
-type operation func(body []byte) (job, *refusal)
+// operation reads a call's body.
+type operation func(u *Upstream, c call) (job, *refusal)
 
 func route(method, path string) (operation, *refusal) {
 	want, op := http.MethodPost, operation(nil)
@@ -18,11 +18,19 @@ func route(method, path string) (operation, *refusal) {
 		op = parseChat
 	case path == "/embeddings":
 		op = parseEmbeddings
+	case path == "/images/generations":
+		op = parseImages
+	case path == "/audio/speech":
+		op = parseSpeech
+	case path == "/audio/transcriptions", path == "/audio/translations":
+		op = parseTranscription
+	case path == "/files" || strings.HasPrefix(path, "/files/"):
+		want, op = routeFiles(method, strings.TrimPrefix(path, "/files"))
 	case path == "/models":
 		want, op = http.MethodGet, parseModels("")
 	default:
 		return nil, &refusal{status: http.StatusNotFound, code: "unknown_url",
-			message: "unknown path; use /v1/chat/completions, /v1/embeddings or /v1/models"}
+			message: "unknown path; see the documentation of package simulated for those there are"}
 	}
 	if method != want {
 		return nil, &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: want,

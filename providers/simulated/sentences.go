@@ -106,10 +106,12 @@ func shorten(s string) string {
 }
 
 // compose writes an answer of exactly size words, which the seed and the quoted
-// messages decide; the variant tells the choices of one answer apart.
-func compose(seed uint64, messages []chatMessage, size, variant int) passage {
+// messages decide; the variant tells the choices of one answer apart. The opening
+// comes first.
+func compose(seed uint64, opening []string, messages []chatMessage, size, variant int) passage {
 	w := writer{limit: size, text: make([]byte, 0, 8*min(size, 1<<10)), ends: make([]int, 0, min(size, 1<<10))}
 	lead, quoted := subject(messages)
+	w.words(opening)
 	w.words(lead)
 	w.quote(quoted)
 	next := int((seed + hashMessages(quoted)) % uint64(len(fillers)))

@@ -17,6 +17,7 @@ type switches struct {
 	status     int    // 0: not given
 	retryAfter string // "": not given
 	html       bool
+	refuse     bool
 	latency    *time.Duration // nil: not given
 	tokens     int            // 0: not given
 	fault      fault
@@ -82,6 +83,8 @@ func (s *switches) set(name, value string, valued bool) *refusal {
 		_, ok = number(value, 0, 1<<30)
 	case "html":
 		s.html, ok = true, !valued
+	case "refuse":
+		s.refuse, ok = true, !valued
 	case "latency":
 		d, err := time.ParseDuration(value)
 		s.latency, ok = &d, err == nil && d >= 0

@@ -17,6 +17,9 @@ const defaultOutputTokens = 16
 type Upstream struct {
 	cfg  schemas.SimulationConfig
 	gate gate
+
+	prompts promptCache
+	files   files
 }
 
 var (
@@ -72,6 +75,11 @@ type call struct {
 	query        string
 	header       http.Header
 	body         []byte
+
+	// Of a call in another dialect than OpenAI's: which, and what the body, which is in
+	// OpenAI's, does not say.
+	dialect schemas.Dialect
+	chat    *schemas.ChatRequest
 }
 
 // job is a parsed request, ready to be answered.
@@ -131,7 +139,11 @@ func (u *Upstream) work(ctx context.Context, c call, t ticket) (reply, outcome, 
 	case t.fate == fateError && !s.decided():
 		return errorRefusal.reply(), failed, nil
 	}
-	return j.reply(ctx, u, t, s), succeeded, nil
+	rep := j.reply(ctx, u, t, s)
+	if rep.status == http.StatusNotFound {
+		return rep, rejected, nil
+	}
+	return rep, succeeded, nil
 }
 
 func (u *Upstream) parse(c call) (job, switches, *refusal) {
@@ -143,7 +155,7 @@ func (u *Upstream) parse(c call) (job, switches, *refusal) {
 	if fault != nil {
 		return nil, s, fault
 	}
-	j, fault := op(c.body)
+	j, fault := op(u, c)
 	if fault != nil {
 		return nil, s, fault
 	}

@@ -80,6 +80,9 @@ func (e *encoder) refuse() error {
 func (e *encoder) sampling() {
 	r := e.req
 	e.out.Temperature, e.out.TopP, e.out.TopK = r.Temperature, r.TopP, r.TopK
+	if e.thinks() {
+		e.withoutSampling()
+	}
 	e.out.StopSequences = r.Stop
 	if r.User != "" {
 		e.out.Metadata = &metadataWire{UserID: r.User}

@@ -26,6 +26,62 @@ func TestARequestComesBackAsItWas(t *testing.T) {
 	dialecttest.SameJSON(t, got, want)
 }
 
+func TestSamplingComesBackAsItWas(t *testing.T) {
+	want := []byte(`{"model":"m","max_tokens":9,"temperature":0.3,"top_p":0.9,"top_k":40,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`)
+	req, _, err := DecodeRequest(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, dropped, err := EncodeRequest(req, "", schemas.OperationChat)
+	if err != nil || len(dropped) > 0 {
+		t.Fatalf("dropped %v, %v", dropped, err)
+	}
+	dialecttest.SameJSON(t, got, want)
+}
+
+// https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#feature-compatibility
+func TestWhatTheModelCannotDoBesideThinkingIsLeftOut(t *testing.T) {
+	const (
+		hi     = `"messages":[{"role":"user","content":"hi"}]`
+		tool   = `"tools":[{"type":"function","function":{"name":"f"}}]`
+		called = `"messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]%s},{"role":"tool","tool_call_id":"t","content":"7"}]`
+		signed = `,"reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"s","format":"anthropic-claude-v1","index":0}]`
+	)
+	unsigned, thoughtful := strings.Replace(called, "%s", "", 1), strings.Replace(called, "%s", signed, 1)
+	const budget, adaptive = `"model":"claude-haiku-4-5","reasoning_effort":"low",`, `"model":"claude-opus-4-6","reasoning_effort":"low",`
+	for name, c := range map[string]struct {
+		sent     string
+		thinking *schemas.Thinking
+		path     string
+		want     string
+		dropped  string
+	}{
+		"sampling":                   {`{` + adaptive + `"temperature":0.3,"top_p":0.9,"top_k":4,` + hi + `}`, nil, "[temperature,top_p,top_k]", `[]`, "temperature top_k top_p"},
+		"sampling that it takes":     {`{` + budget + `"temperature":1,"top_p":0.95,` + hi + `}`, nil, "[temperature,top_p]", `[1,0.95]`, ""},
+		"sampling without thinking":  {`{"temperature":0.3,"reasoning_effort":"none",` + hi + `}`, nil, "temperature", `0.3`, ""},
+		"a forced call":              {`{` + adaptive + `"tool_choice":"required",` + tool + `,` + hi + `}`, nil, "thinking", ``, "reasoning_effort"},
+		"a forced call, a budget":    {`{"tool_choice":{"type":"function","function":{"name":"f"}},` + tool + `,` + hi + `}`, &schemas.Thinking{Budget: 2000}, "thinking", ``, "thinking"},
+		"a call that is not forced":  {`{` + adaptive + `"tool_choice":"auto",` + tool + `,` + hi + `}`, nil, "thinking.type", `"adaptive"`, ""},
+		"a call without thinking":    {`{` + budget + unsigned + `}`, nil, "thinking", ``, "reasoning_effort"},
+		"the same, adaptive":         {`{` + adaptive + unsigned + `}`, nil, "thinking.type", `"adaptive"`, ""},
+		"a call with its thinking":   {`{` + budget + thoughtful + `}`, nil, "thinking.type", `"enabled"`, ""},
+		"a budget that is too small": {`{` + hi + `}`, &schemas.Thinking{Budget: 100}, "thinking.budget_tokens", `1024`, ""},
+		"a budget over the limit":    {`{"max_tokens":2000,` + hi + `}`, &schemas.Thinking{Budget: 4000}, "thinking.budget_tokens", `1999`, ""},
+		"a budget without room":      {`{"max_tokens":1000,` + hi + `}`, &schemas.Thinking{Budget: 4000}, "thinking", ``, "thinking"},
+	} {
+		req := request(t, c.sent)
+		req.Thinking = c.thinking
+		body, dropped, err := EncodeRequest(req, "", schemas.OperationChat)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := gjson.GetBytes(body, c.path).Raw; got != c.want || strings.Join(dropped, " ") != c.dropped {
+			t.Errorf("%s: got %s, dropped %q\nwant %s, %q", name, got, dropped, c.want, c.dropped)
+		}
+	}
+}
+
 func TestARequestIsReadIntoTheCanonicalForm(t *testing.T) {
 	req, _, err := DecodeRequest(dialecttest.Golden(t, "request.json"))
 	if err != nil {

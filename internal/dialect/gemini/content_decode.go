@@ -149,10 +149,7 @@ func (c *conversation) answer(field string, parts []partWire) error {
 		case p.Text == nil || *p.Text != "":
 			rest = append(rest, *p)
 		}
-		if d, ok := detailOf(p.ThoughtSignature, id); ok {
-			d.Index = len(m.ReasoningDetails)
-			m.ReasoningDetails = append(m.ReasoningDetails, d)
-		}
+		m.ReasoningDetails = append(m.ReasoningDetails, detailsOf(p.ThoughtSignature, id, len(m.ReasoningDetails))...)
 	}
 	m.Reasoning = reasoning.String()
 	if len(rest) > 0 || len(m.ToolCalls) == 0 {

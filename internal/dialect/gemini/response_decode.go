@@ -108,10 +108,7 @@ func (r *reader) delta(p *partWire) (d schemas.Delta, err error) {
 	default:
 		d.Content = p.text()
 	}
-	if detail, ok := detailOf(p.ThoughtSignature, id); ok {
-		detail.Index = r.details
-		r.details++
-		d.ReasoningDetails = []schemas.ReasoningDetail{detail}
-	}
+	d.ReasoningDetails = detailsOf(p.ThoughtSignature, id, r.details)
+	r.details += len(d.ReasoningDetails)
 	return d, nil
 }

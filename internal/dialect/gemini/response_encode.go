@@ -2,6 +2,7 @@ package gemini
 
 import (
 	"encoding/json"
+	"slices"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -42,11 +43,11 @@ func declined(refusal *string) bool { return refusal != nil && *refusal != "" }
 
 // partsOf returns the parts of the model's message; never none.
 func partsOf(m *schemas.ChatMessage, thoughts bool) ([]partWire, error) {
-	var parts []partWire
+	var shown, parts []partWire
 	if m.Reasoning != "" && thoughts {
 		thought := textPart(m.Reasoning)
 		thought.Thought = true
-		parts = append(parts, thought)
+		shown = append(shown, thought)
 	}
 	if text := m.Content.PlainText(); text != "" {
 		parts = append(parts, textPart(text))
@@ -54,19 +55,24 @@ func partsOf(m *schemas.ChatMessage, thoughts bool) ([]partWire, error) {
 	if declined(m.Refusal) {
 		parts = append(parts, textPart(*m.Refusal))
 	}
-	last, err := lastParts(m.ReasoningDetails, m.ToolCalls)
+	calls, err := callParts(m.ToolCalls)
 	if err != nil {
 		return nil, err
 	}
-	if parts = append(parts, last...); len(parts) == 0 {
-		parts = []partWire{textPart("")}
+	alone, err := signAnswer(m, parts, calls)
+	if err != nil {
+		return nil, err
 	}
-	return parts, nil
+	all := slices.Concat(shown, parts, alone, calls)
+	if len(all) == 0 {
+		all = []partWire{textPart("")}
+	}
+	return all, nil
 }
 
-// lastParts returns the calls, and before them the signatures that are of none.
-func lastParts(details []schemas.ReasoningDetail, toolCalls []schemas.ToolCall) ([]partWire, error) {
-	var parts, calls []partWire
+// callParts returns the calls.
+func callParts(toolCalls []schemas.ToolCall) ([]partWire, error) {
+	var calls []partWire
 	for _, c := range toolCalls {
 		args, ok := argsOf(c.Function.Arguments)
 		if !ok {
@@ -74,27 +80,39 @@ func lastParts(details []schemas.ReasoningDetail, toolCalls []schemas.ToolCall) 
 		}
 		calls = append(calls, partWire{FunctionCall: &callWire{ID: idOnWire(c.ID), Name: c.Function.Name, Args: args}})
 	}
-	for i := range details {
-		d := &details[i]
-		if d.Format != schemas.FormatGemini {
-			signature, err := wrap(d)
-			if err != nil {
-				return nil, err
-			}
-			parts = append(parts, partWire{Thought: true, ThoughtSignature: signature})
-			continue
+	return calls, nil
+}
+
+// signAnswer puts the signatures of a message where they belong, and the thinking of
+// other providers, in one signature, at the first place that is free. It returns those
+// for which there is no place, as parts of their own: clients may take such a part for an
+// empty answer, and forget the turn.
+func signAnswer(m *schemas.ChatMessage, parts, calls []partWire) (alone []partWire, err error) {
+	var foreign []schemas.ReasoningDetail
+	put := func(p *partWire, signature string) {
+		if p == nil {
+			alone = append(alone, textPart(""))
+			p = &alone[len(alone)-1]
 		}
-		signature := ownSignature(d)
-		if signature == "" {
-			continue // its text is the message's reasoning
-		}
-		if p := place(d.ID, toolCalls, nil, calls); p != nil {
-			p.ThoughtSignature = signature
-			continue
-		}
-		alone := textPart("")
-		alone.ThoughtSignature = signature
-		parts = append(parts, alone)
+		p.ThoughtSignature = signature
 	}
-	return append(parts, calls...), nil
+	for i := range m.ReasoningDetails {
+		d := &m.ReasoningDetails[i]
+		if d.Format != schemas.FormatGemini {
+			foreign = append(foreign, *d)
+			continue
+		}
+		if signature := ownSignature(d); signature != "" { // else its text is the message's reasoning
+			put(place(d.ID, m.ToolCalls, parts, calls), signature)
+		}
+	}
+	if len(foreign) == 0 {
+		return alone, nil
+	}
+	signature, err := wrap(foreign)
+	if err != nil {
+		return nil, err
+	}
+	put(place("", m.ToolCalls, parts, calls), signature)
+	return alone, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"bifrost/schemas"
@@ -24,32 +25,38 @@ const earlierNoSignature = "context_engineering_is_the_way_to_go"
 // Gemini 3 and later, and the names that stand for the latest model.
 var signing = regexp.MustCompile(`gemini-([3-9]|[a-z-]*latest)`)
 
-// wrapped begins a signature that is a piece of another provider's thinking: clients
-// send signatures back as they are, and nothing else of theirs can carry it.
+// wrapped begins a signature that is another provider's thinking: clients send signatures
+// back as they are, and nothing else of theirs can carry it.
 const wrapped = "bifrost."
 
-// wrap returns a piece of another provider's thinking as a signature.
-func wrap(d *schemas.ReasoningDetail) (string, error) {
-	data, err := json.Marshal(d)
+// wrap returns the pieces of another provider's thinking as a signature.
+func wrap(details []schemas.ReasoningDetail) (string, error) {
+	data, err := json.Marshal(details)
 	if err != nil {
 		return "", &schemas.Error{Kind: schemas.KindInternal, Message: "a piece of thinking cannot be written as json", Err: err}
 	}
 	return base64.StdEncoding.EncodeToString(append([]byte(wrapped), data...)), nil
 }
 
-// detailOf returns a signature in the canonical form; id is that of the call it belongs
-// to, or "". ok is false for one that says nothing.
-func detailOf(signature, id string) (d schemas.ReasoningDetail, ok bool) {
+// detailsOf returns a signature in the canonical form, numbered from index on; id is that
+// of the call it belongs to, or "". One that says nothing has none.
+func detailsOf(signature, id string, index int) []schemas.ReasoningDetail {
 	if isNone(signature) {
-		return d, false
+		return nil
 	}
-	if text, ok := unwrap(signature); ok {
-		if json.Unmarshal(text, &d) != nil || d.Format == schemas.FormatGemini {
-			return schemas.ReasoningDetail{}, false
-		}
-		return d, true
+	text, ok := unwrap(signature)
+	if !ok {
+		return []schemas.ReasoningDetail{{Type: schemas.ReasoningEncrypted, Data: signature, ID: id, Format: schemas.FormatGemini, Index: index}}
 	}
-	return schemas.ReasoningDetail{Type: schemas.ReasoningEncrypted, Data: signature, ID: id, Format: schemas.FormatGemini}, true
+	var details []schemas.ReasoningDetail
+	if json.Unmarshal(text, &details) != nil {
+		return nil
+	}
+	details = slices.DeleteFunc(details, func(d schemas.ReasoningDetail) bool { return d.Format == schemas.FormatGemini })
+	for i := range details {
+		details[i].Index = index + i
+	}
+	return details
 }
 
 // isNone reports whether a signature stands for none, in whichever way a client has

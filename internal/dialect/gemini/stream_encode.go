@@ -58,11 +58,11 @@ func (w *chunkWriter) Append(dst []byte, chunk *schemas.ChatChunk) ([]byte, erro
 // keep keeps what comes with the last event.
 func (w *chunkWriter) keep(c *schemas.ChunkChoice) {
 	finish := w.finish[c.Index]
-	if c.FinishReason != nil {
-		finish = *c.FinishReason
-	}
-	if c.Delta.Refusal != "" {
+	switch {
+	case c.Delta.Refusal != "":
 		finish = finishFilter
+	case c.FinishReason != nil && finish != finishFilter: // a refusal ends as any other answer
+		finish = *c.FinishReason
 	}
 	w.finish[c.Index] = finish
 	w.following.Add(&schemas.ChatChunk{Choices: []schemas.ChunkChoice{{Index: c.Index,
@@ -134,10 +134,15 @@ func (w *chunkWriter) last() (*answerWire, error) {
 	for _, index := range slices.Sorted(maps.Keys(w.finish)) {
 		c := candidateWire{Index: index, FinishReason: reasonOf(w.finish[index]), Content: &contentWire{Role: roleModel}}
 		if m := following[index]; m != nil {
-			var err error
-			if c.Content.Parts, err = lastParts(m.ReasoningDetails, m.ToolCalls); err != nil {
+			calls, err := callParts(m.ToolCalls)
+			if err != nil {
 				return nil, err
 			}
+			alone, err := signAnswer(m, nil, calls)
+			if err != nil {
+				return nil, err
+			}
+			c.Content.Parts = append(alone, calls...)
 		}
 		if len(c.Content.Parts) == 0 {
 			c.Content.Parts = []partWire{textPart("")}

@@ -161,7 +161,14 @@ func translated(t *testing.T, body string, answer *schemas.ChatResponse) (whole 
 	for i := range calls {
 		calls[i].Index = &i
 	}
-	out, err := w.Append(nil, &schemas.ChatChunk{ID: answer.ID, Model: answer.Model, Choices: []schemas.ChunkChoice{{FinishReason: &c.FinishReason,
+	var out []byte
+	if no := c.Message.Refusal; no != nil {
+		refusal := &schemas.ChatChunk{ID: answer.ID, Model: answer.Model, Choices: []schemas.ChunkChoice{{Delta: schemas.Delta{Refusal: *no}}}}
+		if out, err = w.Append(nil, refusal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err = w.Append(out, &schemas.ChatChunk{ID: answer.ID, Model: answer.Model, Choices: []schemas.ChunkChoice{{FinishReason: &c.FinishReason,
 		Delta: schemas.Delta{Content: c.Message.Content.PlainText(), Reasoning: c.Message.Reasoning, ToolCalls: calls, ReasoningDetails: c.Message.ReasoningDetails}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -202,15 +209,17 @@ func TestThoughtsAreShownToThoseWhoAskedForThem(t *testing.T) {
 
 func TestARefusalIsAnEndForSafety(t *testing.T) {
 	no := "I cannot"
-	whole, streamed := translated(t, hi, &schemas.ChatResponse{Choices: []schemas.ChatChoice{{FinishReason: "content_filter",
-		Message: schemas.ChatMessage{Role: roleAssistant, Refusal: &no}}}})
-	for _, got := range []string{string(whole), streamed[len(streamed)-1]} {
-		if gjson.Get(got, "candidates.0.finishReason").String() != "SAFETY" {
-			t.Errorf("got %s", got)
+	for _, finish := range []string{"content_filter", "stop"} { // which OpenAI's models end a refusal with
+		whole, streamed := translated(t, hi, &schemas.ChatResponse{Choices: []schemas.ChatChoice{{FinishReason: finish,
+			Message: schemas.ChatMessage{Role: roleAssistant, Refusal: &no}}}})
+		for _, got := range []string{string(whole), streamed[len(streamed)-1]} {
+			if gjson.Get(got, "candidates.0.finishReason").String() != "SAFETY" {
+				t.Errorf("%s: got %s", finish, got)
+			}
 		}
-	}
-	if gjson.GetBytes(whole, "candidates.0.content.parts.0.text").String() != no {
-		t.Errorf("got %s", whole)
+		if gjson.GetBytes(whole, "candidates.0.content.parts.0.text").String() != no {
+			t.Errorf("got %s", whole)
+		}
 	}
 }
 

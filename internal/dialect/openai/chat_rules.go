@@ -2,6 +2,7 @@ package openai
 
 import (
 	"slices"
+	"strings"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -92,9 +93,24 @@ func (p *plainer) message(m *schemas.ChatMessage) error {
 			return &schemas.Error{Kind: schemas.KindUnsupportedOperation,
 				Message: "OpenAI's dialect has no part of type " + part.Type + " by address; send the file itself, or use another provider"}
 		}
+		part.File = withFilename(part.File)
 	}
 	m.Content = &content
 	return nil
+}
+
+// withFilename returns a file with a name, without which OpenAI refuses its content, though its
+// description calls the name optional (https://github.com/laravel/ai/issues/321).
+func withFilename(f *schemas.FileInput) *schemas.FileInput {
+	if f == nil || f.FileData == "" || f.Filename != "" {
+		return f
+	}
+	out := *f
+	out.Filename = "document"
+	if strings.HasPrefix(f.FileData, "data:application/pdf") {
+		out.Filename += ".pdf"
+	}
+	return &out
 }
 
 func (p *plainer) cacheControl(name string, mark *schemas.CacheControl) *schemas.CacheControl {

@@ -56,6 +56,26 @@ func TestAProviderThatTakesMoreIsSentMore(t *testing.T) {
 	}
 }
 
+func TestAFileHasAName(t *testing.T) {
+	for sent, want := range map[schemas.FileInput]schemas.FileInput{
+		{FileData: "data:application/pdf;base64,AA=="}:                      {FileData: "data:application/pdf;base64,AA==", Filename: "document.pdf"},
+		{FileData: "data:text/csv;base64,AA=="}:                             {FileData: "data:text/csv;base64,AA==", Filename: "document"},
+		{FileData: "data:application/pdf;base64,AA==", Filename: "its own"}: {FileData: "data:application/pdf;base64,AA==", Filename: "its own"},
+		{FileID: "file-1"}: {FileID: "file-1"},
+	} {
+		before := sent
+		chat := &schemas.ChatRequest{Messages: []schemas.ChatMessage{{Role: "user", Content: &schemas.Content{Parts: []schemas.ContentPart{{Type: "file", File: &sent}}}}}}
+		body, dropped := encoded(t, Codec{}, chat)
+		part, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(body, `"file":`+string(part)) || len(dropped) > 0 || sent != before {
+			t.Errorf("%+v: got %s, dropped %v", before, body, dropped)
+		}
+	}
+}
+
 func TestABudgetOfThinkingIsAnEffort(t *testing.T) {
 	for _, c := range []struct {
 		thinking schemas.Thinking

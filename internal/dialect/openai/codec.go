@@ -120,6 +120,9 @@ func (c Codec) Decode(req *schemas.Request, header http.Header, body []byte, key
 			decode = DecodeResponseAsChat
 		}
 		resp.Chat, err = decode(body, key)
+		if err == nil && hidesThinking(req.Chat) {
+			hideWhole(resp.Chat)
+		}
 	case schemas.OperationEmbeddings:
 		resp.Embedding, err = decodeEmbeddings(body, key, c.SignedBytes)
 	case schemas.OperationListModels:
@@ -145,7 +148,7 @@ func (c Codec) Decode(req *schemas.Request, header http.Header, body []byte, key
 
 // Stream implements dialect.Codec.
 func (c Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	opts := StreamOptions{IncludeUsage: req.Chat.IncludeUsage, Key: key}
+	opts := StreamOptions{IncludeUsage: req.Chat.IncludeUsage, HideThinking: hidesThinking(req.Chat), Key: key}
 	if c.Responses != nil {
 		return NewResponsesStream(src, opts)
 	}

@@ -15,6 +15,9 @@ type StreamOptions struct {
 	// that has nothing else. Of a stream that is passed on, only such a chunk is.
 	IncludeUsage bool
 
+	// HideThinking leaves the text of the thinking out.
+	HideThinking bool
+
 	// Key is the used credential, masked in an error that the stream carries.
 	Key string
 }
@@ -100,6 +103,9 @@ func (s *ChatStream) chunk(data []byte) (*schemas.ChatChunk, error) {
 	}
 	if !s.opts.IncludeUsage {
 		chunk.Usage = nil
+	}
+	if s.opts.HideThinking {
+		hidePiece(chunk)
 	}
 	if len(chunk.Choices) == 0 && chunk.Usage == nil {
 		return nil, nil
