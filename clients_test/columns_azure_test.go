@@ -99,7 +99,7 @@ func (s azureServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // v1 answers calls that have no path of a deployment; the version is not named.
 func (s azureServer) v1(w http.ResponseWriter, r *http.Request, path string, body []byte) {
 	switch {
-	case r.URL.RawQuery != "":
+	case r.URL.Query().Has("api-version"):
 		azureRefuses(w, http.StatusBadRequest, "", "api-version query parameter is not allowed when using /v1 path")
 	case (path == "/models" || strings.HasPrefix(path, "/models/")) && r.Method == http.MethodGet:
 		s.model.serve(w, r, "/v1"+path, nil)
