@@ -59,6 +59,10 @@ func anthropicFeatures(base string, via *http.Client) []feature {
 			}
 			return has(list.Err(), found, "%s is not listed", model)
 		}},
+		ask("one model", func(ctx context.Context, model string) error {
+			m, err := c.Models.Get(ctx, model, anthropic.ModelGetParams{})
+			return has(err, err == nil && m.ID == model, "got %+v", m)
+		}),
 		{"unknown model", func(ctx context.Context, _ string, _ plan) error {
 			_, err := c.Messages.New(ctx, params("nobody/nothing"))
 			return failsWith(err, func(e *anthropic.Error) bool { return e.StatusCode == 404 })

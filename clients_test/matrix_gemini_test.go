@@ -72,6 +72,10 @@ func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
 			}
 			return must(false, "%s is not listed", model)
 		}},
+		ask("one model", func(ctx context.Context, model string) error {
+			m, err := c.Models.Get(ctx, model, nil)
+			return has(err, err == nil && m.Name == "models/"+model, "got %+v", m)
+		}),
 		{"unknown model", func(ctx context.Context, _ string, _ plan) error {
 			_, err := c.Models.GenerateContent(ctx, "nobody/nothing", hello, nil)
 			return failsWith(err, func(e genai.APIError) bool { return e.Code == 404 })

@@ -119,6 +119,9 @@ export const anthropic = {
       for await (const m of c.models.list()) ids.push(m.id)
       assert.ok(ids.includes(model), `${model} is not in ${ids}`)
     },
+    'one model': async (c, model) => {
+      assert.equal((await c.models.retrieve(model)).id, model)
+    },
     'bad request': async (c, model) => {
       const e = await refused(() => c.messages.create({ model, max_tokens: 100, messages: 'none' }))
       assert.ok(e instanceof Anthropic.BadRequestError, e.constructor.name)

@@ -129,6 +129,9 @@ export const gemini = {
       for await (const m of await c.models.list()) names.push(m.name)
       assert.ok(names.includes('models/' + model), `${model} is not in ${names}`)
     },
+    'one model': async (c, model) => {
+      assert.equal((await c.models.get({ model })).name, 'models/' + model)
+    },
     'bad request': async (c, model) => {
       const e = await refused(() => c.models.generateContent({ model, contents: [{ role: 'nobody', parts: [{ text: 'a' }] }] }))
       assert.ok(e instanceof ApiError, e.constructor.name)

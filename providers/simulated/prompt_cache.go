@@ -1,6 +1,7 @@
 package simulated
 
 import (
+	"bytes"
 	"hash/maphash"
 	"sync"
 
@@ -80,16 +81,24 @@ type prompt struct {
 // cachedFrom tokens on.
 func (r *chatRequest) prefixes(body []byte) (ends []prefix, marked bool) {
 	p := &prompt{marked: r.marks()}
+	if !p.marked && r.promptTokens() < cachedFrom {
+		return nil, false
+	}
 	p.hash.SetSeed(promptSeed)
 	p.write(r.Model)
-	tools := gjson.GetBytes(body, "tools").Array()
+	var tools, messages []gjson.Result
+	if len(r.Tools) > 0 {
+		tools = gjson.GetBytes(body, "tools").Array()
+	}
+	if bytes.Contains(body, []byte(`"tool_calls"`)) {
+		messages = gjson.GetBytes(body, "messages").Array()
+	}
 	for i := range r.Tools {
 		if i < len(tools) {
 			p.write(tools[i].Get("function").Raw)
 		}
 		p.end(r.Tools[i].CacheControl != nil, false)
 	}
-	messages := gjson.GetBytes(body, "messages").Array()
 	for i := range r.Messages {
 		m := &r.Messages[i]
 		p.write(m.Role)
