@@ -61,17 +61,7 @@ func geminiFeatures(t *testing.T, base string, via *http.Client) []feature {
 			r, err := c.Models.CountTokens(ctx, model, hello, nil)
 			return has(err, err == nil && r.TotalTokens > 0, "got %+v", r)
 		}},
-		{"models", func(ctx context.Context, model string, _ plan) error {
-			for m, err := range c.Models.All(ctx) {
-				if err != nil {
-					return err
-				}
-				if m.Name == "models/"+model {
-					return nil
-				}
-			}
-			return must(false, "%s is not listed", model)
-		}},
+		ask("models", func(ctx context.Context, model string) error { return listsModel(ctx, c, model) }),
 		ask("one model", func(ctx context.Context, model string) error {
 			m, err := c.Models.Get(ctx, model, nil)
 			return has(err, err == nil && m.Name == "models/"+model, "got %+v", m)
@@ -103,7 +93,12 @@ func atTheRoot(ctx context.Context, model, base string, via *http.Client) error 
 	if err := has(err, err == nil && r.Text() != "", "got %+v", r); err != nil {
 		return err
 	}
-	for m, err := range root.Models.All(ctx) {
+	return listsModel(ctx, root, model)
+}
+
+// listsModel returns nil if a model is listed.
+func listsModel(ctx context.Context, c *genai.Client, model string) error {
+	for m, err := range c.Models.All(ctx) {
 		if err != nil || m.Name == "models/"+model {
 			return err
 		}
