@@ -126,7 +126,7 @@ func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 // look says what a raw call asks for. A stream that is not one of events is a JSON array,
 // and passes as any other body.
 func look(raw *schemas.RawRequest) dialect.Sight {
-	_, method := splitPath(raw.Path)
+	_, method := splitCall(raw)
 	switch method {
 	case methodGenerate:
 		coding := raw.Header.Get("Content-Encoding")

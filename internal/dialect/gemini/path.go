@@ -1,6 +1,7 @@
 package gemini
 
 import (
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,24 +16,44 @@ import (
 // tuned begins the names of models that are not below PathModels.
 const tuned = "tunedModels/"
 
+// splitCall returns the model and the method of a call. One that reads something has no
+// method: a colon in it is the model's own.
+func splitCall(raw *schemas.RawRequest) (model, method string) {
+	if raw.Method == http.MethodGet {
+		return unescaped(afterModels(raw.Path)), ""
+	}
+	return splitPath(raw.Path)
+}
+
 // splitPath returns the model and the method of a path; model is unescaped. Of one that
 // names a model only, the method is "".
 func splitPath(path string) (model, method string) {
-	rest, ok := strings.CutPrefix(path, PathModels+"/")
-	if !ok {
-		if !strings.HasPrefix(path, "/"+tuned) {
-			return "", ""
-		}
-		rest = path[1:]
+	model = afterModels(path)
+	if i := strings.LastIndexByte(model, ':'); i >= 0 {
+		model, method = model[:i], model[i+1:]
 	}
-	if i := strings.LastIndexByte(rest, ':'); i >= 0 {
-		rest, method = rest[:i], rest[i+1:]
+	return unescaped(model), method
+}
+
+// afterModels returns what follows PathModels in a path, or the whole name of a tuned
+// model; "" if the path is another.
+func afterModels(path string) string {
+	if rest, ok := strings.CutPrefix(path, PathModels+"/"); ok {
+		return rest
 	}
-	model, err := url.PathUnescape(rest)
-	if err != nil {
-		return rest, method
+	if strings.HasPrefix(path, "/"+tuned) {
+		return path[1:]
 	}
-	return model, method
+	return ""
+}
+
+// unescaped returns a part of a path as it was meant; one that is not escaped as it
+// should be, as it is.
+func unescaped(part string) string {
+	if plain, err := url.PathUnescape(part); err == nil {
+		return plain
+	}
+	return part
 }
 
 // pathOf returns the path of a model's method; method may be "".
@@ -62,7 +83,7 @@ func nameOf(model string) string {
 // withModel returns the call of another model: in its path, and where the body names it
 // once more.
 func withModel(raw *schemas.RawRequest, model string) *schemas.RawRequest {
-	old, method := splitPath(raw.Path)
+	old, method := splitCall(raw)
 	if old == "" || old == model {
 		return raw
 	}

@@ -20,7 +20,7 @@ func (Surface) Dialect() schemas.Dialect { return schemas.DialectGemini }
 
 // Model implements dialect.Surface.
 func (Surface) Model(raw *schemas.RawRequest) string {
-	model, _ := splitPath(raw.Path)
+	model, _ := splitCall(raw)
 	return model
 }
 
@@ -36,7 +36,7 @@ func (Surface) Fallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schema
 
 // Translate implements dialect.Surface.
 func (Surface) Translate(raw *schemas.RawRequest) (dialect.Translation, error) {
-	model, method := splitPath(raw.Path)
+	model, method := splitCall(raw)
 	if !json.Valid(raw.Body) && method != "" {
 		return nil, dialect.BadRequest("the request's body is not json; correct it")
 	}

@@ -50,6 +50,20 @@ func TestTheModelIsInThePath(t *testing.T) {
 	}
 }
 
+func TestAColonInACallThatReadsIsTheModelsOwn(t *testing.T) {
+	call := raw("/models/bedrock%2Fanthropic.claude-v1:0", "", "")
+	call.Method, call.Body = http.MethodGet, nil
+	if got := (Surface{}).Model(call); got != "bedrock/anthropic.claude-v1:0" {
+		t.Errorf("got %q", got)
+	}
+	if got := (Surface{}).WithModel(call, "llama3.2:latest"); got.Path != "/models/llama3.2:latest" {
+		t.Errorf("got %q", got.Path)
+	}
+	if got := (Codec{}).Look(call); got.Operation != schemas.OperationListModels {
+		t.Errorf("got %q", got.Operation)
+	}
+}
+
 func TestTheModelInABodyFollowsThatOfThePath(t *testing.T) {
 	for method, c := range map[string]struct{ body, want string }{
 		"embedContent":       {`{"model":"models/m","content":{}}`, `{"model":"models/n","content":{}}`},
