@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"bifrost/actors"
 	"bifrost/schemas"
 )
 
@@ -18,20 +19,27 @@ type target struct{ provider, model string }
 // an answer that has begun is never followed by another.
 func (c *Client) inTurn(ctx context.Context, first target, others []schemas.Fallback,
 	ask func(context.Context, Router, target) (*schemas.Response, error)) (*schemas.Response, error) {
-	resp, err := c.askOne(ctx, first, ask)
+	own, kinds := c.fallbacksOf(first.provider)
+	others = append(slices.Clone(others), own...)
+	hurried := ctx // of who has another to turn to
+	if len(others) > 0 {
+		hurried = actors.WithFallback(ctx, kinds)
+	}
+	resp, err := c.askOne(hurried, first, ask)
 	if err == nil {
 		return resp, nil
 	}
-	own, kinds := c.fallbacksOf(first.provider)
-	others = append(slices.Clone(others), own...)
 	failures := []error{err}
 	for i, f := range others {
 		if ctx.Err() != nil || !fallsBack(err, kinds) {
 			break
 		}
+		if i == len(others)-1 {
+			hurried = ctx
+		}
 		var to target
 		if to, err = c.resolveFallback(f); err == nil {
-			if resp, err = c.askOne(ctx, to, ask); err == nil {
+			if resp, err = c.askOne(hurried, to, ask); err == nil {
 				resp.Fallback = i + 1
 				return resp, nil
 			}

@@ -188,9 +188,9 @@ func TestWhatAProviderDoesNotKeepIsRefusedBeforeItIsCalled(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
 	defer server.Close()
 	client := clientOf(t, schemas.StaticAccount{"deepseek": at("deepseek", server.URL), "claude": at("anthropic", server.URL),
-		"gemini": at("gemini", server.URL), "simulated": {}})
+		"gemini": at("gemini", server.URL), "tgi": at("tgi", server.URL)})
 	ctx := t.Context()
-	for _, provider := range []string{"deepseek", "claude", "gemini", "simulated", "nobody", ""} {
+	for _, provider := range []string{"deepseek", "claude", "gemini", "tgi", "nobody", ""} {
 		info, _ := client.Info(provider)
 		want := schemas.ErrUnsupportedOperation
 		words := []string{"it has "}

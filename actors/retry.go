@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"bifrost/schemas"
@@ -38,7 +39,7 @@ func endsBefore(ctx context.Context, t time.Time) bool {
 // retryIn decides whether a failed attempt is repeated, and after how long:
 // exponential backoff with 20 % of jitter, at least what the provider asked for
 // and until a key is there again, and only if it ends within the caller's
-// deadline. An attempt that failed for its key is repeated at once if another key
+// deadline; for longer than the backoff only if no fallback is asked instead. An attempt that failed for its key is repeated at once if another key
 // can serve the model; one whose key was refused, or has spent its quota, only then.
 func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, err *schemas.Error) (time.Duration, bool) {
 	if tries > s.network.MaxRetries || !retryable(err) {
@@ -61,7 +62,11 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 	if asked > maxHonouredRetryAfter && !waits {
 		return 0, false
 	}
-	delay := max(backoff(s.network, tries), asked)
+	pause := backoff(s.network, tries)
+	if asked > pause && !waits && fallsBack(ctx, err.Kind) {
+		return 0, false // another provider need not be waited for
+	}
+	delay := max(pause, asked)
 	if endsBefore(ctx, now.Add(delay)) {
 		return 0, false
 	}
@@ -69,6 +74,20 @@ func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, 
 		delay = min(delay, keysLookedAt)
 	}
 	return delay, true
+}
+
+type fallbackKey struct{}
+
+// WithFallback returns a context of a request that goes to another provider if this one
+// fails with one of the kinds of error: instead of waiting for a key that rests, or for as
+// long as the provider asks, which may be a minute. It keeps kinds.
+func WithFallback(ctx context.Context, kinds []schemas.ErrorKind) context.Context {
+	return context.WithValue(ctx, fallbackKey{}, kinds)
+}
+
+func fallsBack(ctx context.Context, kind schemas.ErrorKind) bool {
+	kinds, _ := ctx.Value(fallbackKey{}).([]schemas.ErrorKind)
+	return slices.Contains(kinds, kind)
 }
 
 func retryable(err *schemas.Error) bool {

@@ -211,3 +211,50 @@ func TestACallInADialectNamesItsFallbacksInItsBody(t *testing.T) {
 		}
 	}
 }
+
+// A provider whose key rests, or that asks for a longer pause than that between retries,
+// is not waited for while another can answer; the last one is.
+func TestAFallbackIsAskedAtOnceInsteadOfALongWaitForARetry(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		kind   schemas.ErrorKind
+		others []schemas.Fallback
+		alter  func(*schemas.ProviderConfig)
+		served string
+		took   time.Duration
+	}{
+		"limited":         {status: 429, kind: schemas.KindRateLimited, others: []schemas.Fallback{{Model: "b/y"}}, served: "b"},
+		"overloaded":      {status: 503, kind: schemas.KindUpstream, others: []schemas.Fallback{{Model: "b/y"}}, served: "b"},
+		"without another": {status: 429, kind: schemas.KindRateLimited, served: "a", took: 20 * time.Second},
+		"for another kind of error": {status: 429, kind: schemas.KindRateLimited, others: []schemas.Fallback{{Model: "b/y"}}, served: "a", took: 20 * time.Second,
+			alter: func(p *schemas.ProviderConfig) { p.FallbackOn = []schemas.ErrorKind{schemas.KindTimeout} }},
+		"told to wait for keys": {status: 429, kind: schemas.KindRateLimited, others: []schemas.Fallback{{Model: "b/y"}}, served: "a", took: 20 * time.Second,
+			alter: func(p *schemas.ProviderConfig) { p.WaitForKeys = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				a := &backend{answer: func(context.Context, *schemas.Request) error {
+					if calls++; calls > 1 {
+						return nil
+					}
+					return &schemas.Error{Kind: c.kind, StatusCode: c.status, RetryAfter: 20 * time.Second}
+				}}
+				settings := schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{MaxRetries: 2}}
+				if c.alter != nil {
+					c.alter(&settings)
+				}
+				client := withFallbacks(t, schemas.StaticAccount{"a": {Keys: []schemas.Key{{Value: "v1"}}, Config: settings}, "b": {}},
+					map[string]*backend{"a": a, "b": {answer: answers}})
+				began := time.Now()
+				resp, err := client.ChatCompletionRequest(t.Context(), chatWith("a/x", c.others...))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if resp.Served.Provider != c.served || time.Since(began) != c.took {
+					t.Errorf("served by %s after %v", resp.Served.Provider, time.Since(began))
+				}
+			})
+		})
+	}
+}

@@ -242,31 +242,40 @@ func TestNoTypeNamesAnOperationTwice(t *testing.T) {
 }
 
 // Servers that do not know the role "developer" refuse it, and some take no notice of
-// "max_completion_tokens".
+// "max_completion_tokens": in a typed call as in one that its caller wrote.
 func TestOnlyProvidersThatAreKnownToTakeThemAreSentTheNewerNames(t *testing.T) {
 	takeRole := []string{"openai", "openrouter", "azure", "perplexity"}
 	takeLimit := []string{"openai", "openrouter", "azure", "groq", "xai", "cerebras", "fireworks", "github", "minimax", "vllm", "sglang"}
 	limit := 19
+	typed := &schemas.Request{Operation: schemas.OperationChat, Model: "m",
+		Chat: &schemas.ChatRequest{Model: "m", MaxCompletionTokens: &limit, Messages: []schemas.ChatMessage{
+			{Role: "developer", Content: schemas.TextContent("be brief")}, schemas.UserMessage("hi")}}}
+	raw := &schemas.Request{Operation: schemas.OperationRaw, Model: "m", Raw: &schemas.RawRequest{Method: http.MethodPost, Path: "/chat/completions",
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   []byte(`{"model":"m","max_completion_tokens":19,"messages":[{"role":"developer","content":"be brief"},{"role":"user","content":"hi"}]}`)}}
 	for _, typ := range providers.Types() {
 		p := build(t, typ, schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{BaseURL: providers.OwnURL(typ)}})
 		if typ == providers.TypeSimulated || p.Describe().Dialect != schemas.DialectOpenAI {
 			continue
 		}
-		up := providertest.NewUpstream(t)
-		p = build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})
-		_, _ = p.Call(t.Context(), &schemas.Attempt{Key: key, Request: &schemas.Request{Operation: schemas.OperationChat, Model: "m", // what was sent is of interest
-			Chat: &schemas.ChatRequest{Model: "m", MaxCompletionTokens: &limit, Messages: []schemas.ChatMessage{
-				{Role: "developer", Content: schemas.TextContent("be brief")}, schemas.UserMessage("hi")}}}})
-		calls := up.Received()
-		if len(calls) != 1 {
-			t.Fatalf("%s: %d calls", typ, len(calls))
-		}
-		body := string(calls[0].Body)
-		if strings.Contains(body, `"developer"`) != slices.Contains(takeRole, typ) {
-			t.Errorf("%s was sent %s", typ, body)
-		}
-		if strings.Contains(body, `"max_completion_tokens":19`) != slices.Contains(takeLimit, typ) || !strings.Contains(body, `_tokens":19`) {
-			t.Errorf("%s was sent %s", typ, body)
+		for _, req := range []*schemas.Request{typed, raw} {
+			up := providertest.NewUpstream(t)
+			p = build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})
+			if req == raw && slices.Contains(p.Describe().ResponsesOnly, "") {
+				continue // it has no chat completions
+			}
+			_, _ = p.Call(t.Context(), &schemas.Attempt{Key: key, Request: req}) // what was sent is of interest
+			calls := up.Received()
+			if len(calls) != 1 {
+				t.Fatalf("%s: %d calls", typ, len(calls))
+			}
+			body := string(calls[0].Body)
+			if strings.Contains(body, `"developer"`) != slices.Contains(takeRole, typ) {
+				t.Errorf("%s was sent %s", typ, body)
+			}
+			if strings.Contains(body, `"max_completion_tokens":19`) != slices.Contains(takeLimit, typ) || !strings.Contains(body, `_tokens":19`) {
+				t.Errorf("%s was sent %s", typ, body)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"bifrost/internal/adapter"
+	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/openai"
 	"bifrost/schemas"
 )
@@ -64,7 +65,8 @@ var table = slices.Concat(cloudRows, localRows)
 func (r *row) options() adapter.Options {
 	codec := openai.Codec{Chat: r.chat, SignedBytes: r.signedVectors}
 	opts := adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
-		Operations: r.operations, Codec: codec, ResponsesOnly: r.responsesOnly}
+		Operations: r.operations, Codec: codec, ResponsesOnly: r.responsesOnly,
+		Route: func(_ string, call *dialect.Call) error { return plainly(r.chat, openai.PathChat, call) }}
 	codec.Responses = &r.responses
 	for _, prefix := range r.responsesOnly {
 		opts.ModelCodecs = append(opts.ModelCodecs, adapter.ModelCodec{Prefix: prefix, Codec: codec})

@@ -7,6 +7,16 @@ import (
 	"github.com/tidwall/gjson"
 )
 
+// Union returns names and those of more that are not among them.
+func Union(names, more []string) []string {
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // LeftOut returns those of fields that a body has, for the Dropped of a Translation. A
 // field is a path as in "store", or as in "tools.#.strict" for that of any element; it is
 // named without the "#". A body that is no JSON has none.

@@ -111,7 +111,7 @@ func withParts(content string, parts []part) (string, bool) {
 // Google's other API has and Vertex AI refuses: it stores nothing.
 // https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference
 func withoutStore(body []byte) []byte {
-	if !bytes.Contains(body, []byte(`"store"`)) || !gjson.ValidBytes(body) || gjson.GetBytes(body, "store").Type != gjson.False {
+	if !bytes.Contains(body, []byte(`"store"`)) || !dialect.ValidBytes(body) || gjson.GetBytes(body, "store").Type != gjson.False {
 		return body
 	}
 	out, err := sjson.DeleteBytes(body, "store")

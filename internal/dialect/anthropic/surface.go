@@ -3,6 +3,7 @@ package anthropic
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 
 	"bifrost/internal/dialect"
 	"bifrost/schemas"
@@ -38,7 +39,7 @@ func (Surface) Translate(raw *schemas.RawRequest) (dialect.Translation, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &translation{dropped: dialect.LeftOut(raw.Body, leftOut...), req: &schemas.Request{Operation: schemas.OperationChat, Model: chat.Model, Chat: chat}}
+	t := &translation{dropped: dialect.Union(dialect.LeftOut(raw.Body, leftOut...), requestShape.Unread(raw.Body)), req: &schemas.Request{Operation: schemas.OperationChat, Model: chat.Model, Chat: chat}}
 	switch {
 	case raw.Path == PathCountTokens:
 		t.req.Operation = schemas.OperationCountTokens
@@ -59,6 +60,9 @@ func (Surface) Models(list *schemas.ModelList) ([]byte, error) { return EncodeMo
 
 // OneModel implements dialect.Surface.
 func (Surface) OneModel(model schemas.Model) ([]byte, error) { return json.Marshal(modelOf(model)) }
+
+// requestShape is what is read of a request.
+var requestShape = dialect.ShapeOf(reflect.TypeFor[requestWire](), nil)
 
 // leftOut are the fields that have no canonical form, and without which the answer is the
 // same.

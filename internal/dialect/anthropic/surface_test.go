@@ -63,6 +63,9 @@ func TestWhatHasNoCanonicalFormIsNamed(t *testing.T) {
 		`"service_tier":"auto","cache_control":null`:                                                   {"service_tier"},
 		`"tools":[{"name":"a","input_schema":{}},{"name":"b","input_schema":{},"defer_loading":true}]`: {"tools.defer_loading"},
 		`"top_p":1`: nil,
+		`"metadata":{"user_id":"u","team":"t"},"thinking":{"type":"adaptive","depth":1},"system":[{"type":"text","text":"a","x":1}]`: {
+			"metadata.team", "system.x", "thinking.depth"},
+		`"tools":[{"name":"a","input_schema":{"type":"object","x":1},"max_uses":3,"defer_loading":true}]`: {"tools.defer_loading", "tools.max_uses"},
 	} {
 		tr, err := (Surface{}).Translate(&schemas.RawRequest{Method: "POST", Path: PathMessages,
 			Body: []byte(`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"}],` + body + `}`)})

@@ -3,6 +3,7 @@ package gemini
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 
 	"github.com/tidwall/gjson"
 
@@ -72,7 +73,7 @@ func translateChat(raw *schemas.RawRequest, model, method string) (dialect.Trans
 	if err != nil {
 		return nil, err
 	}
-	return &translation{method: method, dropped: dialect.LeftOut(body, leftOut...), thoughts: thoughts, list: !wantsEvents(raw.Query),
+	return &translation{method: method, dropped: notCarried(body), thoughts: thoughts, list: !wantsEvents(raw.Query),
 		req: &schemas.Request{Operation: op, Model: model, Chat: chat}}, nil
 }
 
@@ -88,9 +89,18 @@ func (Surface) Models(list *schemas.ModelList) ([]byte, error) { return EncodeMo
 // OneModel implements dialect.Surface.
 func (Surface) OneModel(model schemas.Model) ([]byte, error) { return answer(modelOf(model)) }
 
+// requestShape is what is read of a request.
+var requestShape = dialect.ShapeOf(reflect.TypeFor[requestWire](), nil)
+
 // leftOut are the fields that have no canonical form, and without which the answer is the
 // same, in both of their spellings.
 var leftOut = []string{"safetySettings", "safety_settings", "labels", "serviceTier", "service_tier", "store"}
+
+// notCarried returns the fields of a request that are left out; what is within others is
+// named in camelCase.
+func notCarried(body []byte) []string {
+	return dialect.Union(dialect.LeftOut(body, leftOut...), requestShape.Unread(camelFields(body)))
+}
 
 // translation is a call of a caller.
 type translation struct {

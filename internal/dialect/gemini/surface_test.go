@@ -282,6 +282,11 @@ func TestWhatHasNoCanonicalFormIsNamed(t *testing.T) {
 		`"safetySettings":[],"labels":{"a":"b"}`: {"safetySettings", "labels"},
 		`"service_tier":"flex","store":null`:     {"service_tier"},
 		`"generationConfig":{}`:                  nil,
+		`"generationConfig":{"mediaResolution":"MEDIA_RESOLUTION_LOW","audioTimestamp":true,"responseMimeType":"application/json","responseJsonSchema":{"x":1}}`: {
+			"generationConfig.audioTimestamp", "generationConfig.mediaResolution"},
+		`"tools":[{"functionDeclarations":[{"name":"f","parameters":{"x":1},"behavior":"NON_BLOCKING"}]}],"tool_config":{"retrieval_config":{"languageCode":"en"}}`: {
+			"toolConfig.retrievalConfig", "tools.functionDeclarations.behavior"},
+		`"systemInstruction":{"parts":[{"text":"a","mediaResolution":{"level":"x"}}]}`: {"systemInstruction.parts.mediaResolution"},
 	} {
 		tr, err := (Surface{}).Translate(&schemas.RawRequest{Method: "POST", Path: "/models/m:generateContent",
 			Body: []byte(`{"contents":[{"parts":[{"text":"a"}]}],` + body + `}`)})

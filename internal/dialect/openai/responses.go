@@ -3,6 +3,7 @@ package openai
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"bifrost/internal/dialect"
@@ -19,6 +20,35 @@ type translatedResponses struct {
 
 var _ dialect.Lossy = (*translatedResponses)(nil)
 
+// responsesShape is what is read of a call, and what of it tells nothing to a provider.
+var responsesShape = dialect.ShapeOf(reflect.TypeFor[struct {
+	Input []struct {
+		inputItem
+		earlier
+		Content []earlierPart `json:"content"`
+		Output  []earlierPart `json:"output"`
+		Summary []earlierPart `json:"summary"`
+	} `json:"input"`
+	Tools     []responsesTool `json:"tools"`
+	Text      *responsesText  `json:"text"`
+	Reasoning *struct {
+		responsesReasoning
+		Summary  string `json:"summary"`
+		Generate string `json:"generate_summary"` // its former name
+	} `json:"reasoning"`
+}](), nil)
+
+// earlier are the fields of items that an earlier answer had.
+type earlier struct {
+	Status json.RawMessage `json:"status"`
+}
+
+type earlierPart struct {
+	inputPart
+	Annotations json.RawMessage `json:"annotations"`
+	Logprobs    json.RawMessage `json:"logprobs"`
+}
+
 func translateResponses(raw *schemas.RawRequest) (dialect.Translation, error) {
 	if raw.Method != "" && raw.Method != http.MethodPost {
 		return nil, dialect.Untranslatable(raw.Path)
@@ -31,7 +61,7 @@ func translateResponses(raw *schemas.RawRequest) (dialect.Translation, error) {
 	if in.stream {
 		req.Operation = schemas.OperationChatStream
 	}
-	return &translatedResponses{req: req, asked: in.asked, dropped: in.dropped}, nil
+	return &translatedResponses{req: req, asked: in.asked, dropped: dialect.Union(in.dropped, responsesShape.Unread(raw.Body))}, nil
 }
 
 // Request implements dialect.Translation.

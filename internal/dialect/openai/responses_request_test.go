@@ -66,6 +66,10 @@ func TestWhatAResponsesCallAsksForInVainIsNamed(t *testing.T) {
 		"stream_options":       `"stream_options":{"include_obfuscation":true}`,
 		"input.phase":          `"input":[{"role":"assistant","content":"a","phase":"commentary"}]`,
 		"input.content.detail": `"input":[{"role":"user","content":[{"type":"input_file","file_id":"f","detail":"high"}]}]`,
+		"input.content.x":      `"input":[{"role":"user","content":[{"type":"input_text","text":"a","x":1}]},{"id":"m","role":"assistant","status":"completed","content":[{"type":"output_text","text":"a","annotations":[{"type":"url_citation"}]}]}]`,
+		"tools.defer_loading":  `"tools":[{"type":"function","name":"f","parameters":{"x":1},"defer_loading":true}]`,
+		"reasoning.context":    `"reasoning":{"effort":"low","summary":"auto","context":"all"}`,
+		"text.x":               `"text":{"format":{"type":"text"},"x":1}`,
 		"messages":             `"messages":[{"role":"user","content":"other"}]`,
 	} {
 		if !strings.Contains(body, `"input":`) {

@@ -1,7 +1,9 @@
 package openai
 
 import (
+	"fmt"
 	"net/http"
+	"reflect"
 
 	"github.com/tidwall/gjson"
 
@@ -59,11 +61,23 @@ func (Surface) OneModel(model schemas.Model) ([]byte, error) { return encodeMode
 func jsonHeader() http.Header { return http.Header{"Content-Type": {"application/json"}} }
 
 // translatedChat is a chat completion of a caller.
-type translatedChat struct{ req *schemas.Request }
+type translatedChat struct {
+	req     *schemas.Request
+	dropped []string
+}
+
+var _ dialect.Lossy = (*translatedChat)(nil)
+
+// chatShape is what is read of a chat completion.
+var chatShape = dialect.ShapeOf(reflect.TypeFor[schemas.ChatRequest](),
+	map[reflect.Type]reflect.Type{reflect.TypeFor[schemas.Content](): reflect.TypeFor[[]schemas.ContentPart]()})
 
 func translateChat(body []byte) (dialect.Translation, error) {
 	body, err := onlyAllowed(body)
 	if err != nil {
+		return nil, err
+	}
+	if err := onlyCarried(body); err != nil {
 		return nil, err
 	}
 	chat, stream, err := DecodeChat(body)
@@ -74,8 +88,34 @@ func translateChat(body []byte) (dialect.Translation, error) {
 	if stream {
 		req.Operation = schemas.OperationChatStream
 	}
-	return &translatedChat{req}, nil
+	return &translatedChat{req, chatShape.Unread(body)}, nil
 }
+
+// onlyCarried returns nil, or the error for a message that says something in a field that
+// no other dialect has.
+func onlyCarried(body []byte) error {
+	for i, m := range gjson.GetBytes(body, "messages").Array() {
+		for _, name := range []string{"audio", "function_call"} {
+			if v := m.Get(name); v.Exists() && v.Type != gjson.Null {
+				return ofOpenAIOnly(fmt.Sprintf("messages[%d].%s", i, name))
+			}
+		}
+		for j, call := range m.Get("tool_calls").Array() {
+			if typ := call.Get("type").Str; typ != "" && typ != toolFunction {
+				return ofOpenAIOnly(fmt.Sprintf("messages[%d].tool_calls[%d], which is no call of a function,", i, j))
+			}
+		}
+	}
+	return nil
+}
+
+func ofOpenAIOnly(what string) *schemas.Error {
+	return &schemas.Error{Kind: schemas.KindUnsupportedOperation,
+		Message: what + " is not translated to the provider's dialect; leave it out, or use a provider that speaks OpenAI's"}
+}
+
+// Dropped implements dialect.Lossy.
+func (t *translatedChat) Dropped() []string { return t.dropped }
 
 // Request implements dialect.Translation.
 func (t *translatedChat) Request() *schemas.Request { return t.req }
