@@ -39,6 +39,10 @@ const (
 	restsOne  = "1 s"
 )
 
+// waits are the Retry-After that callers are told: the provider's, or when a key is there
+// again after a limit without one.
+var waits = map[string]string{restsTold: "30", restsOne: "1"}
+
 // A group is of rows that hold for whole answers, for streams, or for both.
 type group struct {
 	title, text   string

@@ -39,6 +39,11 @@ func TestARawAnswerOfAFormThatCannotBeMeantIsAnErrorAndAnyOtherPasses(t *testing
 		"null":                             {"/embeddings", wholeBody, "application/json", "null", "not a json object", -1},
 		"text":                             {"/completions", wholeBody, "text/plain", "Hello", "not a json object", -1},
 		"garbage":                          {"/chat/completions", wholeBody, "application/json", "{garbage", "is cut off", -1},
+		"nothing to a response":            {"/responses", wholeBody, "application/json", "", "is empty", -1},
+		"half a response":                  {"/responses", wholeBody, "application/json", `{"id":`, "is cut off", -1},
+		"text to a response":               {"/responses", wholeBody, "application/json", `say: {"error":{"message":"m"}}`, "not a json object", -1},
+		"a list to a response":             {"/responses", wholeBody, "application/json", `[{"error":{"message":"m"}}]`, "not a json object", -1},
+		"a stream to a whole response":     {"/responses", wholeBody, "text/event-stream", "data: {}\n\n", "with a stream", -1},
 		"nothing to another operation":     {"/moderations", wholeBody, "", "", "", 0},
 		"a stream to a whole call":         {"/chat/completions", wholeBody, "text/event-stream", "data: {}\n\n", "with a stream", -1},
 		"a page to an unknown operation":   {"/reports", wholeBody, "text/html", page, "", 0},
@@ -95,7 +100,7 @@ func TestAnErrorWithinARawSuccessIsTheErrorOfTheTypedCall(t *testing.T) {
 	} {
 		answer = text
 		want := ask(chat(schemas.OperationChat))
-		for _, path := range []string{"/chat/completions", "/completions", "/embeddings"} {
+		for _, path := range []string{"/chat/completions", "/completions", "/embeddings", "/responses", "/responses/compact", "/responses/input_tokens"} {
 			req := raw("POST", path)
 			got := ask(req)
 			var e, typed *schemas.Error
@@ -121,16 +126,17 @@ func TestASuccessWithoutAnErrorPassesByteForByte(t *testing.T) {
 	for answer, paths := range map[string][]string{
 		`{"error":null,"choices":[{"message":{"content":"\"error\":1"}}]}`: nil,
 		` {"choices":[],"x":{"error":{"message":"m"}},"error":""}`:         nil,
-		`{"choices":[`:                   {"/responses", "/moderations"},
-		``:                               {"/responses", "/moderations"},
-		`say: {"error":{"message":"m"}}`: {"/responses", "/moderations"},
-		`[{"error":{"message":"m"}}]`:    {"/responses", "/moderations"},
+		`{"choices":[`:                   {"/moderations"},
+		``:                               {"/moderations"},
+		`say: {"error":{"message":"m"}}`: {"/moderations"},
+		`[{"error":{"message":"m"}}]`:    {"/moderations"},
 		"\xEF\xBB\xBF{\"choices\":[]}":   nil,
 		`{"choices":[],"x":NaN}`:         nil,
 		`{"choices":[],"error":0}`:       nil,
 		`{"data":[` + long + `1]}`:       nil,
-		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:    nil,
-		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`: {"/responses", "/moderations"},
+		`{"data":[` + long + `1],"error":{"message":"too late to be looked at"}}`:                           nil,
+		`{"id":"r","status":"failed","error":{"code":"server_error","message":"m"}}`:                        {"/responses", "/moderations"},
+		`{"object":"response","status":"failed","error":{"code":"server_error","message":"m"},"output":[]}`: {"/responses"},
 	} {
 		p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 			return response(200, "application/json", answer), nil
@@ -189,5 +195,22 @@ func TestACompressedSuccessIsNotJudged(t *testing.T) {
 	}
 	if got, err := io.ReadAll(resp.Raw.Body); err != nil || string(got) != "\x1f\x8b..." || resp.Raw.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("got %q, %v, %v", got, err, resp.Raw.Header)
+	}
+}
+
+func TestAFailedResponseThatQuotesTheKeyPassesWithoutIt(t *testing.T) {
+	p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
+		resp := response(200, "application/json", `{"object":"response","status":"failed","error":{"code":"server_error","message":"for sk-ours"},"output":[]}`)
+		resp.Header.Set("Content-Length", "102")
+		return resp, nil
+	}), nil)
+	resp, err := p.Call(t.Context(), &schemas.Attempt{Request: raw("POST", "/responses"), Number: 1, Key: schemas.Key{Value: "sk-ours"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(resp.Raw.Body)
+	if want := `{"object":"response","status":"failed","error":{"code":"server_error","message":"for ***"},"output":[]}`; err != nil || string(got) != want ||
+		resp.Raw.Header.Get("Content-Length") != "" {
+		t.Errorf("got %s, %v, %v", got, err, resp.Raw.Header)
 	}
 }

@@ -45,7 +45,11 @@ func (c *call) passed(req *schemas.RawRequest, sight dialect.Sight, resp *httpx.
 		out.Header.Del("Content-Length")                    // events may be changed, added and left out
 		out.Body, err = c.rawStream(req, resp)
 	} else {
-		out.Body, err = c.rawBody(sight, resp)
+		var b *rawBody
+		if b, err = c.rawBody(sight, resp); b.masked {
+			out.Header.Del("Content-Length")
+		}
+		out.Body = b
 	}
 	if err != nil {
 		_ = resp.Body.Close()

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
@@ -15,7 +17,7 @@ import (
 // rawBody reads the answer's beginning and returns a body that begins with it: its
 // first bytes or, where an error may stand in the place of a result, all that
 // Codec.FailureWithin can judge.
-func (c *call) rawBody(sight dialect.Sight, resp *httpx.Response) (io.ReadCloser, error) {
+func (c *call) rawBody(sight dialect.Sight, resp *httpx.Response) (*rawBody, error) {
 	b := &rawBody{call: c, body: resp.Body}
 	if sight.Object && plain(resp.Header) {
 		return b, b.readUnlessError(resp)
@@ -36,6 +38,8 @@ type rawBody struct {
 	body  io.ReadCloser
 	head  []byte // read and not delivered
 	ended error  // what follows head
+
+	masked bool // head is not what was sent, nor as long
 }
 
 // readFirst reads the first bytes.
@@ -73,8 +77,17 @@ func (b *rawBody) readUnlessError(resp *httpx.Response) error {
 		if err := b.call.codec.FailureWithin(answer, b.call.secret); err != nil {
 			return err
 		}
+		b.maskError(answer)
 	}
 	return noObject(text, b.ended == io.EOF)
+}
+
+// maskError masks the credential in an answer that has an error as a part of its result, as
+// a failed response of the Responses API has.
+func (b *rawBody) maskError(answer []byte) {
+	if dialect.Quotes(b.head, b.call.secret) && dialect.Present([]byte(gjson.GetBytes(answer, "error").Raw)) {
+		b.head, b.masked = dialect.Masked(b.head, b.call.secret), true
+	}
 }
 
 // noObject returns nil, or the error for a successful answer that is no JSON

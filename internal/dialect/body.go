@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -67,7 +68,8 @@ func withBytes(raw *schemas.RawRequest, at place, with []byte) *schemas.RawReque
 // BodyFallbacks reads the field "fallbacks" of a body: at the top level of JSON, a list of
 // "provider/model", or of objects with provider and model; in a form, parts called
 // "fallbacks" or "fallbacks[]", of which each is such a list in JSON, or one element of it.
-// It returns the call without the field; raw itself if it has none.
+// It returns the call without the field; raw itself if it has none. More than MaxFallbacks
+// are of kind invalid_request.
 func BodyFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fallback, error) {
 	switch {
 	case !bytes.Contains(raw.Body, []byte("fallbacks")):
@@ -94,10 +96,21 @@ func BodyFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fall
 	return &without, out, nil
 }
 
+// MaxFallbacks is how many fallbacks a request may name: each is a call that one request
+// may make.
+const MaxFallbacks = 16
+
+func tooManyFallbacks() *schemas.Error {
+	return BadRequest("the field fallbacks names more than " + strconv.Itoa(MaxFallbacks) + " models; name fewer")
+}
+
 // readFallbacks reads a list of fallbacks.
 func readFallbacks(list gjson.Result) ([]schemas.Fallback, error) {
 	var out []schemas.Fallback
 	for _, v := range list.Array() {
+		if len(out) == MaxFallbacks {
+			return nil, tooManyFallbacks()
+		}
 		f := schemas.Fallback{Model: v.Str}
 		if v.IsObject() {
 			f = schemas.Fallback{Provider: v.Get("provider").String(), Model: v.Get("model").String()}
@@ -135,7 +148,9 @@ func formFallbacks(raw *schemas.RawRequest) (*schemas.RawRequest, []schemas.Fall
 		if err != nil {
 			return nil, nil, err
 		}
-		out = append(out, some...)
+		if out = append(out, some...); len(out) > MaxFallbacks {
+			return nil, nil, tooManyFallbacks()
+		}
 	}
 	cut := *raw
 	cut.Body = without

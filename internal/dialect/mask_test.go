@@ -38,7 +38,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("a\"b<c>&d", "", "")
 	f.Add("k\u00e9y+ /", "x", "y")
 	f.Fuzz(func(t *testing.T, key, before, after string) {
-		if len(key) < 4 || strings.Contains(key, "*") || !utf8.ValidString(key+before+after) {
+		if len(key) < 4 || strings.Contains(key, "*") || !utf8.ValidString(key) || !utf8.ValidString(before) || !utf8.ValidString(after) {
 			return
 		}
 		text := before + key + after

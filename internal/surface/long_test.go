@@ -11,6 +11,7 @@ import (
 	"bifrost/internal/dialect/anthropic"
 	"bifrost/internal/dialect/bedrock"
 	"bifrost/internal/dialect/gemini"
+	"bifrost/internal/dialect/openai"
 	"bifrost/internal/surface"
 	"bifrost/schemas"
 )
@@ -36,6 +37,10 @@ func TestALongRequestTakesNoMoreTimeThanItsLength(t *testing.T) {
 		"results of OpenAI's, by id": {schemas.DialectOpenAI, "/chat/completions", `{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[` +
 			times(`{"id":"%[1]d","type":"function","function":{"name":"f","arguments":"{}"}}`) + `]},` + times(`{"role":"tool","tool_call_id":"%[1]d","content":"x"}`) + `]}`, anthropic.Codec{}},
 		"fields that are not known": {schemas.DialectOpenAI, "/chat/completions", `{"model":"m","messages":[{"role":"user","content":"a"}],` + times(`"k%[1]d":1`) + `}`, bedrock.Codec{}},
+		"fields that a response has not": {schemas.DialectOpenAI, "/chat/completions", `{"model":"m","messages":[{"role":"user","content":"a"}],` + times(`"k%[1]d":1`) + `}`,
+			openai.Codec{Responses: &openai.ResponsesOptions{}}},
+		"documents of one name": {schemas.DialectOpenAI, "/chat/completions", `{"model":"m","messages":[{"role":"user","content":[` +
+			times(`{"type":"file","file":{"filename":"%[1]d.txt","file_data":"data:text/plain,a"}},{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain,a"}}`) + `]}]}`, bedrock.Codec{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

@@ -10,7 +10,7 @@
 //	POST /v1/embeddings          unit vectors, as floats or base64
 //	GET  /v1/models              the configured names
 //	POST /v1/images/generations  pictures of one pixel
-//	POST /v1/audio/speech        silence as mp3, wav or pcm, a quarter of a second a word
+//	POST /v1/audio/speech        silence as mp3, wav or pcm, a quarter of a second a word (4,096 characters at most)
 //	POST /v1/audio/transcriptions, /v1/audio/translations   how long the recording is
 //	     /v1/files               uploads, kept: the newest 64, of up to 1 MiB each
 //

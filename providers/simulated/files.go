@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// What is kept of files: the newest ones, so that they take no more than 64 MiB.
+// What is kept of files: the newest ones, so that they take little more than 64 MiB.
 const (
 	keptFiles    = 64
 	maxFileBytes = 1 << 20
+	maxNameBytes = 1 << 10 // of a file's name and purpose
 )
 
 // files are what callers have uploaded. It is safe for concurrent use. The zero value is
@@ -123,6 +124,8 @@ func parseUpload(_ *Upstream, c call) (job, *refusal) {
 		return nil, badRequest("file", "file is missing; send one with its name")
 	case f.fields["purpose"] == "":
 		return nil, badRequest("purpose", "purpose is missing; say what the file is for")
+	case len(f.fields["purpose"])+len(f.name) > maxNameBytes:
+		return nil, badRequest("purpose", "purpose and the file's name are longer than 1 KiB; shorten them")
 	case len(f.content) > maxFileBytes:
 		return nil, &refusal{status: http.StatusRequestEntityTooLarge, code: "file_too_large", param: "file",
 			message: "the simulated provider keeps files of up to 1 MiB; send less"}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // pixel is a picture of one grey pixel.
@@ -79,6 +80,8 @@ func parseSpeech(_ *Upstream, c call) (job, *refusal) {
 		return nil, badRequest("model", "model is missing; name one")
 	case r.Input == "":
 		return nil, badRequest("input", "input is missing; send the text to speak")
+	case utf8.RuneCountInString(r.Input) > maxSpoken:
+		return nil, badRequest("input", "input is longer than "+strconv.Itoa(maxSpoken)+" characters; send less")
 	case r.Format != "" && r.Format != "mp3" && r.Format != "wav" && r.Format != "pcm":
 		return nil, badRequest("response_format", "response_format must be mp3, wav or pcm")
 	}
@@ -86,6 +89,10 @@ func parseSpeech(_ *Upstream, c call) (job, *refusal) {
 }
 
 func (r *speechRequest) streams() bool { return false }
+
+// maxSpoken is the longest input in characters, which is OpenAI's
+// (https://platform.openai.com/docs/api-reference/audio/createSpeech).
+const maxSpoken = 4096
 
 // samplesOfWord are those of a quarter of a second at 24,000 Hz, of two bytes each.
 const samplesOfWord = 6000

@@ -88,7 +88,8 @@ func TestSpeechIsSoundOfTheAskedFormat(t *testing.T) {
 			t.Errorf("a wave file of %d bytes says %d", len(a.body), binary.LittleEndian.Uint32([]byte(a.body[4:])))
 		}
 	}
-	for _, bad := range []string{`{"input":"a"}`, `{"model":"m"}`, `{"model":"m","input":"a","response_format":"opus"}`} {
+	for _, bad := range []string{`{"input":"a"}`, `{"model":"m"}`, `{"model":"m","input":"a","response_format":"opus"}`,
+		`{"model":"m","input":"` + strings.Repeat("a ", 2049) + `"}`} {
 		if a := do(t, u, to("/audio/speech", bad)); a.status != 400 {
 			t.Errorf("%s: got %d", bad, a.status)
 		}
@@ -190,7 +191,8 @@ func TestOnlyTheNewestFilesAreKeptAndNoneThatIsTooLarge(t *testing.T) {
 			t.Errorf("%d bytes: got %d", len(content), a.status)
 		}
 	}
-	for name, bad := range map[string]*httpx.Request{"no purpose": upload(t, "/files", "a", "1"), "no file": upload(t, "/files", "", "", "purpose=batch")} {
+	for name, bad := range map[string]*httpx.Request{"no purpose": upload(t, "/files", "a", "1"), "no file": upload(t, "/files", "", "", "purpose=batch"),
+		"a long purpose": upload(t, "/files", "a", "1", "purpose="+strings.Repeat("p", 1<<10))} {
 		if a := do(t, u, bad); a.status != 400 {
 			t.Errorf("%s: got %d", name, a.status)
 		}

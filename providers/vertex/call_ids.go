@@ -38,12 +38,12 @@ func withoutCallIDs(body []byte) []byte {
 			if is {
 				note(ids, id, made)
 				made++
-				changed = changed || id != ""
+				changed = changed || one != p.Raw
 				parts = append(parts, part{json: one, place: -1})
 				continue
 			}
 			one, id, is = without(p, resultFields)
-			changed = changed || id != ""
+			changed = changed || one != p.Raw
 			parts = append(parts, part{json: one, result: is, place: placeOf(id, calls)})
 		}
 		if made > 0 {

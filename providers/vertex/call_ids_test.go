@@ -21,6 +21,8 @@ func TestCallsAndResultsAreSentWithoutIDsAndInTheSameOrder(t *testing.T) {
 		`{"contents":[{"parts":[{"function_call":{"id":"1","name":"f"}}]},{"parts":[{"function_response":{"id":"9","name":"g"}},{"function_response":{"id":"1","name":"f"}},{"text":"x"}]}]}`: `{"contents":[{"parts":[{"function_call":{"name":"f"}}]},{"parts":[{"function_response":{"name":"g"}},{"function_response":{"name":"f"}},{"text":"x"}]}]}`,
 		// Two calls of one id: nothing is known of their results.
 		`{"contents":[{"parts":[{"functionCall":{"id":"1","name":"f"}},{"functionCall":{"id":"1","name":"f"}}]},{"parts":[{"functionResponse":{"id":"1","name":"b"}},{"functionResponse":{"id":"1","name":"a"}}]}]}`: `{"contents":[{"parts":[{"functionCall":{"name":"f"}},{"functionCall":{"name":"f"}}]},{"parts":[{"functionResponse":{"name":"b"}},{"functionResponse":{"name":"a"}}]}]}`,
+		// Ids that say nothing.
+		`{"contents":[{"parts":[{"functionCall":{"id":"","name":"f"}}]},{"parts":[{"functionResponse":{"id":null,"name":"f"}}]}]}`: `{"contents":[{"parts":[{"functionCall":{"name":"f"}}]},{"parts":[{"functionResponse":{"name":"f"}}]}]}`,
 		`{ "contents":[` + asked + `, ` + calls + `] }`: `{ "contents":[` + asked + `, ` + calls + `] }`,
 		`{"id":1,"functionCall`:                         `{"id":1,"functionCall`,
 	} {

@@ -115,12 +115,13 @@ func (e *chatEncoder) documentName(file string) string {
 	if base == "" {
 		base = "document"
 	}
-	base = base[:min(len(base), 150)] // 200 at most; all of it is ASCII
+	base = strings.TrimSpace(base[:min(len(base), 150)]) // 200 at most; all of it is ASCII
 	name := base
-	for n := 2; e.names[name]; n++ {
-		name = base + " " + strconv.Itoa(n)
+	for e.names[name] > 0 {
+		e.names[base]++
+		name = base + " " + strconv.Itoa(e.names[base])
 	}
-	e.names[name] = true
+	e.names[name] = 1
 	return name
 }
 

@@ -2,6 +2,7 @@ package bedrock
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -45,10 +46,25 @@ func (e *chatEncoder) messages() error {
 		}
 		e.add(role, blocks)
 	}
+	for i := range e.out.Messages {
+		m := &e.out.Messages[i]
+		m.Content = withText(m.Content)
+	}
 	if len(e.out.Messages) == 0 {
 		return dialect.BadRequest("the messages have no content for the model; send at least one of the user")
 	}
 	return nil
+}
+
+// withText returns the blocks of a message. Converse wants text beside a document
+// (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html):
+// where there is none, a word of it goes before the first one.
+func withText(blocks []block) []block {
+	first := slices.IndexFunc(blocks, func(b block) bool { return b.Document != nil })
+	if first < 0 || slices.ContainsFunc(blocks, func(b block) bool { return b.Text != nil }) {
+		return blocks
+	}
+	return slices.Insert(blocks, first, textBlock("document"))
 }
 
 // add appends blocks to the conversation.

@@ -25,7 +25,7 @@ type chatEncoder struct {
 	req     *schemas.ChatRequest
 	model   string
 	out     request
-	names   map[string]bool // of documents
+	names   map[string]int // of documents, and the last number that was put after each
 	dropped []string
 }
 
@@ -40,7 +40,7 @@ func (e *chatEncoder) leftOut() []string {
 
 // encodeChat writes a request of Converse or ConverseStream.
 func encodeChat(req *schemas.ChatRequest, model string) (body []byte, dropped []string, err error) {
-	e := &chatEncoder{req: req, model: model, names: map[string]bool{}}
+	e := &chatEncoder{req: req, model: model, names: map[string]int{}}
 	if err := e.fill(); err != nil {
 		return nil, nil, err
 	}
@@ -62,7 +62,7 @@ func encodeChat(req *schemas.ChatRequest, model string) (body []byte, dropped []
 
 // encodeCount writes a request of CountTokens.
 func encodeCount(req *schemas.ChatRequest, model string) ([]byte, []string, error) {
-	e := &chatEncoder{req: req, model: model, names: map[string]bool{}}
+	e := &chatEncoder{req: req, model: model, names: map[string]int{}}
 	if err := e.fill(); err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -160,8 +161,21 @@ func (Codec) Failure(status int, header http.Header, body []byte, key string) *s
 	return DecodeError(status, header, body, key)
 }
 
-// FailureWithin implements dialect.Codec.
-func (Codec) FailureWithin(data []byte, key string) error { return ErrorWithin(data, key) }
+// FailureWithin implements dialect.Codec. The error of a response that failed is a part of
+// it.
+func (Codec) FailureWithin(data []byte, key string) error {
+	if isResponse(data) {
+		return nil
+	}
+	return ErrorWithin(data, key)
+}
+
+// isResponse reports whether an answer, or its beginning, is an object of the Responses
+// API: one that says so, or a failed one of a server that does not say so.
+func isResponse(data []byte) bool {
+	v := gjson.GetManyBytes(data, "object", "status", "id")
+	return v[0].Str == "response" || strings.HasPrefix(v[0].Str, "response.") || v[1].Str == statusFailed && v[2].Str != ""
+}
 
 // Look implements dialect.Codec.
 func (Codec) Look(raw *schemas.RawRequest) dialect.Sight { return look(raw) }
@@ -171,15 +185,14 @@ func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 	return NewStreamWatch(raw.Path, StreamOptions{IncludeUsage: wantsUsage(raw), Key: key})
 }
 
-// look says what a raw call asks for. In the Responses API an "error" member is a
-// part of every answer.
+// look says what a raw call asks for.
 func look(raw *schemas.RawRequest) dialect.Sight {
 	s := dialect.Sight{Operation: operationOf(raw.Path), Stream: wantsStream(raw), Stored: isDownload(raw.Path)}
 	switch raw.Path {
-	case PathChat, PathCompletions:
+	case PathChat, PathCompletions, PathResponses:
 		s.Object = true
 		s.Whole = len(raw.Body) > 0 && plain(raw.Header) && !s.Stream
-	case PathEmbeddings:
+	case PathEmbeddings, PathCompact, PathInputTokens:
 		s.Object = true
 	}
 	return s

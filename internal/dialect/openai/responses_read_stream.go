@@ -37,6 +37,9 @@ func (s *ResponsesStream) Next() (*schemas.ChatChunk, error) {
 	for {
 		if all := s.items.chunks; len(all) > 0 {
 			s.items.chunks = all[1:]
+			if s.opts.HideThinking {
+				hidePiece(all[0])
+			}
 			if all[0].Usage == nil || s.opts.IncludeUsage {
 				return all[0], nil
 			}

@@ -317,3 +317,32 @@ func FuzzEncodeResponses(f *testing.F) {
 		}
 	})
 }
+
+func TestHiddenThinkingIsLeftOutOfAStreamedResponse(t *testing.T) {
+	const stream = `data: {"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"let me see"}
+
+data: {"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","id":"rs","summary":[{"type":"summary_text","text":"let me see"}],"encrypted_content":"x"}}
+
+data: {"type":"response.output_text.delta","output_index":1,"delta":"hi"}
+
+data: {"type":"response.completed","response":{"status":"completed"}}
+
+`
+	req := &schemas.Request{Operation: schemas.OperationChatStream, Chat: &schemas.ChatRequest{Thinking: &schemas.Thinking{Hidden: true}}}
+	chunks := Codec{Responses: &ResponsesOptions{}}.Stream(req, strings.NewReader(stream), "")
+	var all schemas.ChatAccumulator
+	for {
+		chunk, err := chunks.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Add(chunk)
+	}
+	got := all.Response().Choices[0].Message
+	if got.Reasoning != "" || got.Content.PlainText() != "hi" || len(got.ReasoningDetails) != 1 || got.ReasoningDetails[0].Data != "x" {
+		t.Fatalf("got %+v", got)
+	}
+}

@@ -92,7 +92,7 @@ type sender struct {
 	out     sentCall
 	extra   map[string]json.RawMessage // further fields that nothing was made of yet
 	search  bool                       // the model's name stands for one that searches the web
-	dropped []string
+	dropped []string                   // some may be there twice
 }
 
 // EncodeChatAsResponse writes a chat for model as a call of the Responses API; an empty model
@@ -115,14 +115,11 @@ func EncodeChatAsResponse(req *schemas.ChatRequest, model string, stream bool, o
 		return nil, nil, dialect.BadRequest("the chat request cannot be written as json: one of its raw json fields is not valid; correct it")
 	}
 	body, err = dialect.Merge(body, further)
-	return body, s.dropped, err
+	slices.Sort(s.dropped)
+	return body, slices.Compact(s.dropped), err
 }
 
-func (s *sender) drop(name string) {
-	if !slices.Contains(s.dropped, name) {
-		s.dropped = append(s.dropped, name)
-	}
-}
+func (s *sender) drop(name string) { s.dropped = append(s.dropped, name) }
 
 // takes reports whether the server knows a top-level field that not every one does.
 func (s *sender) takes(name string) bool {

@@ -66,7 +66,7 @@ func TestAPlainServerIsSentOnlyWhatItKnows(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialecttest.SameJSON(t, body, dialecttest.Golden(t, "responses_send_perplexity.json"))
-	if want := []string{"messages.content.image_url.detail", "user", "logprobs", "metadata"}; !slices.Equal(dropped, want) {
+	if want := []string{"logprobs", "messages.content.image_url.detail", "metadata", "user"}; !slices.Equal(dropped, want) {
 		t.Fatalf("left out %q, want %q", dropped, want)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 
 	"bifrost/internal/dialect"
 	"bifrost/internal/wire"
@@ -22,13 +21,15 @@ type StreamWatch struct {
 	opts      StreamOptions
 	chat      bool // ends with a finish_reason or the end mark
 	responses bool // ends with an event of the Responses API that says so
+	kept      bool // has events of a kept response, maybe none that is new
 	usage     bool // the last event has usage and no choice
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
 // path that is not known, every end counts as regular.
 func NewStreamWatch(path string, opts StreamOptions) *StreamWatch {
-	w := &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses}
+	w := &StreamWatch{opts: opts, chat: path == PathChat || path == PathCompletions, responses: path == PathResponses,
+		kept: strings.HasPrefix(path, PathResponses+"/")}
 	w.Known = w.chat || w.responses
 	return w
 }
@@ -56,7 +57,8 @@ func (w *StreamWatch) passed(ev wire.Event, failed bool) []byte {
 		return nil // clients would take what broke off for whole
 	case w.usage && !w.opts.IncludeUsage:
 		return nil // clients that did not ask for it look for the first choice in vain
-	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' || w.responses && eventType(ev) == statusFailed:
+	case failed || len(ev.Data) == 0 || w.chat && ev.Data[0] != '{' ||
+		(w.responses || w.kept) && eventType(ev) == statusFailed:
 		return w.withoutKey(ev)
 	}
 	return ev.Raw
@@ -77,21 +79,37 @@ func withoutEmptyError(ev wire.Event) wire.Event {
 	if !mentionsError(ev.Data) || !dialect.ValidBytes(ev.Data) {
 		return ev
 	}
-	data := ev.Data
-	for {
-		v := gjson.GetBytes(data, "error")
-		if !v.Exists() || dialect.Present([]byte(v.Raw)) {
-			break
-		}
-		shorter, err := sjson.DeleteBytes(data, "error")
-		if err != nil || len(shorter) >= len(data) {
-			return ev // it is not written as others write it
-		}
-		data = shorter
+	text := bytes.TrimSpace(ev.Data)
+	if text[0] != '{' {
+		return ev
 	}
-	if len(data) < len(ev.Data) {
-		ev.Data, ev.Raw = data, ev.WithData(data)
+	var data []byte
+	kept, cut := false, false // a member was, so far
+	done, last := 0, 0        // what of text is dealt with, and the end of the last member
+	gjson.ParseBytes(text).ForEach(func(name, v gjson.Result) bool {
+		switch {
+		case name.Str != "error" || dialect.Present([]byte(v.Raw)):
+			if cut && !kept {
+				done = name.Index // without the comma that would be the first
+			}
+			kept = true
+		case kept:
+			data = append(data, text[done:last+bytes.IndexByte(text[last:], ',')]...)
+			cut, done = true, v.Index+len(v.Raw)
+		default:
+			if !cut {
+				data = append(data, text[:name.Index]...)
+			}
+			cut, done = true, v.Index+len(v.Raw)
+		}
+		last = v.Index + len(v.Raw)
+		return true
+	})
+	if !cut {
+		return ev
 	}
+	ev.Data = append(data, text[done:]...)
+	ev.Raw = ev.WithData(ev.Data)
 	return ev
 }
 

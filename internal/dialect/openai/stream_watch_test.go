@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
@@ -196,5 +197,33 @@ func TestAUsageChunkIsPassedOnToThoseWhoAskedForIt(t *testing.T) {
 	open := strings.TrimRight(`data: {"choices":[],`+counted, "\n")
 	if got := watched(PathChat, lastChunk+open); got.Passed != lastChunk+endMark {
 		t.Errorf("an open one at the end: passed %q", got.Passed)
+	}
+}
+
+func TestAChunkLosesAnyNumberOfEmptyErrorsAtOnce(t *testing.T) {
+	began := time.Now()
+	got := watched(PathChat, `data: {`+strings.Repeat(`"error":null,`, 200_000)+`"choices":[]}`+"\n\n")
+	if got.Passed != `data: {"choices":[]}`+"\n\n" {
+		t.Errorf("passed on %.80q", got.Passed)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	for data, want := range map[string]string{
+		`{"error":{}}`: `{}`, `{"a":1, "error":"" ,"b":[2],"error":null}`: `{"a":1 ,"b":[2]}`,
+		`{"error":null,"error":0 , "a":1,"error":[]}`: `{"a":1}`,
+		`[{"error":null}]`:                            `[{"error":null}]`, `{"error":null,"error":{"message":"m"}}`: `{"error":{"message":"m"}}`,
+	} {
+		if got := watched(PathChat, "data: "+data+"\n\n"); got.Passed != "data: "+want+"\n\n" {
+			t.Errorf("of %s is passed on %q", data, got.Passed)
+		}
+	}
+}
+
+func TestAKeptResponseThatFailedIsPassedOnWithoutTheKey(t *testing.T) {
+	const event = "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"error\":{\"message\":\"for KEY\"}}}\n\n"
+	got := watched(PathResponses+"/resp_1", strings.ReplaceAll(event, "KEY", "sk-1"))
+	if got.Passed != strings.ReplaceAll(event, "KEY", "***") || got.End != io.EOF {
+		t.Errorf("passed on %q, %v", got.Passed, got.End)
 	}
 }
