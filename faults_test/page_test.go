@@ -27,7 +27,7 @@ After each, the next ordinary request to the same provider is answered, and the 
 - **Message** is how it begins; *the provider's* words are passed on.
 - **Tries** are at the provider. A second one comes after the pause between retries and with any key, if nothing else is said.
 - **Keys rest**: for how long each key that was refused is left alone; *no* is that the next request may use it. Where all keys rest after a 429, the caller is told
-  when by `Retry-After`.
+  when by ` + "`Retry-After`" + `.
 - **Fallback**: whether another provider answers, if the request or the configuration names one.
 
 A key, a prompt and a page in HTML are never in what the caller is told.
