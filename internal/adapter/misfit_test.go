@@ -199,12 +199,18 @@ func TestACompressedSuccessIsNotJudged(t *testing.T) {
 }
 
 func TestAFailedResponseThatQuotesTheKeyPassesWithoutIt(t *testing.T) {
+	for method, path := range map[string]string{"POST": "/responses", "GET": "/responses/resp_1"} {
+		passesWithoutKey(t, method, path)
+	}
+}
+
+func passesWithoutKey(t *testing.T, method, path string) {
 	p := newAdapter(doerFunc(func(context.Context, *httpx.Request) (*httpx.Response, error) {
 		resp := response(200, "application/json", `{"object":"response","status":"failed","error":{"code":"server_error","message":"for sk-ours"},"output":[]}`)
 		resp.Header.Set("Content-Length", "102")
 		return resp, nil
 	}), nil)
-	resp, err := p.Call(t.Context(), &schemas.Attempt{Request: raw("POST", "/responses"), Number: 1, Key: schemas.Key{Value: "sk-ours"}})
+	resp, err := p.Call(t.Context(), &schemas.Attempt{Request: raw(method, path), Number: 1, Key: schemas.Key{Value: "sk-ours"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,8 +192,10 @@ func look(raw *schemas.RawRequest) dialect.Sight {
 	case PathChat, PathCompletions, PathResponses:
 		s.Object = true
 		s.Whole = len(raw.Body) > 0 && plain(raw.Header) && !s.Stream
-	case PathEmbeddings, PathCompact, PathInputTokens:
+	case PathEmbeddings:
 		s.Object = true
+	default: // a response that is kept: what is deleted may leave nothing to say
+		s.Object = s.Operation == schemas.OperationResponses && (raw.Method == http.MethodGet || raw.Method == http.MethodPost)
 	}
 	return s
 }

@@ -22,7 +22,7 @@ func TestARawCallsPathSaysWhatTheProviderMustHave(t *testing.T) {
 		"/responses":                 {Operation: schemas.OperationResponses, Object: true},
 		"/responses/compact":         {Operation: schemas.OperationResponses, Object: true},
 		"/responses/input_tokens":    {Operation: schemas.OperationResponses, Object: true},
-		"/responses/r/cancel":        {Operation: schemas.OperationResponses},
+		"/responses/r/cancel":        {Operation: schemas.OperationResponses, Object: true},
 		"/files":                     {Operation: schemas.OperationFiles},
 		"/files/f":                   {Operation: schemas.OperationFiles},
 		"/files/f/content":           {Operation: schemas.OperationFiles, Stored: true},
