@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -20,8 +21,10 @@ type choiceParts struct {
 	role, finish, stop          string
 	content, refusal, reasoning strings.Builder
 	details                     []*detailParts
+	detailAt                    map[int]*detailParts // by index
 	calls                       []*callParts
-	logprobs                    json.RawMessage
+	callAt                      map[int]*callParts // by index
+	logprobs                    logprobParts
 }
 
 type detailParts struct {
@@ -31,7 +34,6 @@ type detailParts struct {
 
 type callParts struct {
 	ToolCall
-	index     int
 	arguments strings.Builder
 }
 
@@ -91,19 +93,18 @@ func (c *choiceParts) add(chunk *ChunkChoice) {
 		c.finish = *chunk.FinishReason
 	}
 	c.stop = orElse(c.stop, chunk.StopSequence)
-	c.addLogprobs(chunk.Logprobs)
+	c.logprobs.add(chunk.Logprobs)
 }
 
 func (c *choiceParts) addDetail(d *ReasoningDetail) {
-	var into *detailParts
-	for _, have := range c.details {
-		if have.Index == d.Index {
-			into = have
-		}
-	}
+	into := c.detailAt[d.Index]
 	if into == nil {
 		into = &detailParts{ReasoningDetail: ReasoningDetail{Type: d.Type, Index: d.Index}}
 		c.details = append(c.details, into)
+		if c.detailAt == nil {
+			c.detailAt = map[int]*detailParts{}
+		}
+		c.detailAt[d.Index] = into
 	}
 	into.text.WriteString(d.Text)
 	into.summary.WriteString(d.Summary)
@@ -119,15 +120,14 @@ func (c *choiceParts) addCall(call *ToolCall, place int) {
 	if call.Index != nil {
 		index = *call.Index
 	}
-	var into *callParts
-	for _, have := range c.calls {
-		if have.index == index {
-			into = have
-		}
-	}
+	into := c.callAt[index]
 	if into == nil {
-		into = &callParts{index: index, ToolCall: ToolCall{Type: "function"}}
+		into = &callParts{ToolCall: ToolCall{Type: "function"}}
 		c.calls = append(c.calls, into)
+		if c.callAt == nil {
+			c.callAt = map[int]*callParts{}
+		}
+		c.callAt[index] = into
 	}
 	into.ID = orElse(into.ID, call.ID)
 	into.Function.Name = orElse(into.Function.Name, call.Function.Name)
@@ -135,31 +135,61 @@ func (c *choiceParts) addCall(call *ToolCall, place int) {
 	into.arguments.WriteString(call.Function.Arguments)
 }
 
-// addLogprobs joins the lists of tokens that each chunk has of its own.
-func (c *choiceParts) addLogprobs(part json.RawMessage) {
+// logprobParts are the lists of tokens that each chunk has of its own.
+type logprobParts struct {
+	first json.RawMessage              // as it came; all that there is of a single one
+	all   map[string]json.RawMessage   // of first, once there are more; nil if it is no object
+	lists map[string][]json.RawMessage // by name, of all parts; those that are lists
+	more  bool
+}
+
+func (l *logprobParts) add(part json.RawMessage) {
 	if len(part) == 0 {
 		return
 	}
-	if len(c.logprobs) == 0 {
-		c.logprobs = part
+	if len(l.first) == 0 {
+		l.first = part
 		return
 	}
-	var all, more map[string]json.RawMessage
-	if json.Unmarshal(c.logprobs, &all) != nil || json.Unmarshal(part, &more) != nil || all == nil {
+	if !l.more {
+		l.more, l.lists = true, map[string][]json.RawMessage{}
+		if json.Unmarshal(l.first, &l.all) != nil {
+			l.all = nil
+		}
+	}
+	var more map[string]json.RawMessage
+	if l.all == nil || json.Unmarshal(part, &more) != nil {
 		return
 	}
 	for name, list := range more {
-		var before, after []json.RawMessage
-		if json.Unmarshal(all[name], &before) != nil && len(all[name]) > 0 || json.Unmarshal(list, &after) != nil {
+		var after []json.RawMessage
+		if json.Unmarshal(list, &after) != nil {
 			continue
 		}
-		if joined, err := json.Marshal(append(before, after...)); err == nil {
-			all[name] = joined
+		before, known := l.lists[name]
+		if !known && len(l.all[name]) > 0 && json.Unmarshal(l.all[name], &before) != nil {
+			continue // it is no list
+		}
+		l.lists[name] = append(before, after...)
+	}
+}
+
+// joined returns the lists, each in one piece.
+func (l *logprobParts) joined() json.RawMessage {
+	if l.all == nil {
+		return l.first
+	}
+	out := maps.Clone(l.all)
+	for name, list := range l.lists {
+		if joined, err := json.Marshal(list); err == nil {
+			out[name] = joined
 		}
 	}
-	if joined, err := json.Marshal(all); err == nil {
-		c.logprobs = joined
+	joined, err := json.Marshal(out)
+	if err != nil {
+		return l.first
 	}
+	return joined
 }
 
 // Response returns the answer so far. It shares nothing with later ones but what was
@@ -195,5 +225,5 @@ func (c *choiceParts) choice(index int) ChatChoice {
 		whole.Function.Arguments = call.arguments.String()
 		m.ToolCalls = append(m.ToolCalls, whole)
 	}
-	return ChatChoice{Index: index, Message: m, FinishReason: c.finish, Logprobs: c.logprobs, StopSequence: c.stop}
+	return ChatChoice{Index: index, Message: m, FinishReason: c.finish, Logprobs: c.logprobs.joined(), StopSequence: c.stop}
 }

@@ -86,6 +86,7 @@ func newGrowingItem(from *ResponsesItem) *growingItem {
 
 func newGrowingPart(from *ResponsesPart) *growingPart {
 	p := &growingPart{ResponsesPart: *from}
+	p.Annotations, p.Logprobs = slices.Clip(p.Annotations), slices.Clip(p.Logprobs) // the event's own
 	p.text.WriteString(from.Text)
 	p.refusal.WriteString(from.Refusal)
 	return p
@@ -127,11 +128,11 @@ func (p *growingPart) add(e *ResponsesEvent) {
 	case EventRefusalDone:
 		write(&p.refusal, e.Refusal)
 	case EventAnnotationAdded:
-		p.Annotations = append(slices.Clip(p.Annotations), e.Annotation)
+		p.Annotations = append(p.Annotations, e.Annotation)
 	case EventOutputTextDelta, EventSummaryDelta, EventReasoningDelta:
 		p.text.WriteString(e.Delta)
 		if len(e.Logprobs) > 0 {
-			p.Logprobs = append(slices.Clip(p.Logprobs), e.Logprobs...)
+			p.Logprobs = append(p.Logprobs, e.Logprobs...)
 		}
 	default: // the text is done
 		write(&p.text, e.Text)
@@ -204,6 +205,7 @@ func partsOf(list []*growingPart) []ResponsesPart {
 		}
 		whole := p.ResponsesPart
 		whole.Text, whole.Refusal = p.text.String(), p.refusal.String()
+		whole.Annotations, whole.Logprobs = slices.Clip(p.Annotations), slices.Clip(p.Logprobs)
 		if whole.Annotations == nil && whole.Type == PartOutputText {
 			whole.Annotations = []json.RawMessage{}
 		}

@@ -89,6 +89,7 @@ func (s *sender) assistant(field string, m *schemas.ChatMessage) error {
 	if said != "" || len(m.ToolCalls) == 0 {
 		s.out.Input = append(s.out.Input, sentItem{Type: itemMessage, Role: roleAssistant, Content: said})
 	}
+	signatures := signaturesOf(m)
 	for i := range m.ToolCalls {
 		c := &m.ToolCalls[i]
 		switch {
@@ -99,7 +100,7 @@ func (s *sender) assistant(field string, m *schemas.ChatMessage) error {
 		}
 		item := sentItem{Type: itemCall, CallID: c.ID, Name: c.Function.Name, Arguments: &c.Function.Arguments}
 		if s.opts.Plain {
-			item.ThoughtSignature = signatureOf(m, c.ID)
+			item.ThoughtSignature = signatures[c.ID]
 		}
 		s.out.Input = append(s.out.Input, item)
 	}
@@ -181,14 +182,21 @@ func (s *sender) thinking(m *schemas.ChatMessage) (items []sentItem) {
 	return items
 }
 
-// signatureOf returns what a plain server signed a call with.
-func signatureOf(m *schemas.ChatMessage, call string) string {
+// signaturesOf returns what a plain server signed calls with, by their ids; the first of
+// several counts.
+func signaturesOf(m *schemas.ChatMessage) map[string]string {
+	var all map[string]string
 	for i := range m.ReasoningDetails {
-		if d := &m.ReasoningDetails[i]; d.Format == schemas.FormatPerplexity && d.ID == call {
-			return d.Data
+		d := &m.ReasoningDetails[i]
+		if _, twice := all[d.ID]; twice || d.Format != schemas.FormatPerplexity {
+			continue
 		}
+		if all == nil {
+			all = map[string]string{}
+		}
+		all[d.ID] = d.Data
 	}
-	return ""
+	return all
 }
 
 // content returns a text, or parts, of any but the model.
