@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"bifrost/internal/adapter"
+	"bifrost/internal/dialect"
 	"bifrost/internal/dialect/anthropic"
 	"bifrost/schemas"
 )
@@ -20,6 +21,12 @@ func anthropicOptions() adapter.Options {
 		Codec:      anthropic.Codec{},
 		Credential: adapter.HeaderKey{Name: "X-Api-Key"},
 		Header:     http.Header{"Anthropic-Version": {anthropic.Version}},
+		Route: func(_ string, call *dialect.Call) error {
+			if call.Path == anthropic.PathMessages || call.Path == anthropic.PathCountTokens {
+				call.Body = anthropic.WithoutForeign(call.Body)
+			}
+			return nil
+		},
 		Operations: with(anthropicChat, schemas.OperationBatches, schemas.OperationFiles),
 	}
 }

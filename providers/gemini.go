@@ -21,8 +21,9 @@ func geminiOptions() adapter.Options {
 		Type: TypeGemini, BaseURL: "https://generativelanguage.googleapis.com",
 		Codec:      gemini.Codec{},
 		Credential: adapter.HeaderKey{Name: "X-Goog-Api-Key"},
-		Route: func(_ string, call *dialect.Call) error {
+		Route: func(model string, call *dialect.Call) error {
 			call.Query = gemini.WithoutKey(call.Query)
+			call.Body = gemini.WithoutForeign(call.Body, model)
 			return nil
 		},
 		Operations: []schemas.Operation{schemas.OperationChat, schemas.OperationChatStream, schemas.OperationCountTokens,

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"bifrost/providers"
+	"bifrost/providers/providertest"
 	"bifrost/schemas"
 )
 
@@ -36,5 +37,27 @@ func TestAFileOfAuthoritiesThatIsMissingIsAFaultOfTheProvider(t *testing.T) {
 	_, err := providers.Build("openai", schemas.ProviderConfig{NetworkConfig: schemas.NetworkConfig{CAFile: filepath.Join(t.TempDir(), "x.pem")}})
 	if err == nil || !strings.Contains(err.Error(), "network_config.ca_file cannot be opened") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestThinkingThatAProviderDidNotWriteIsNotPassedToIt(t *testing.T) {
+	for typ, c := range map[string]struct{ path, body string }{
+		"anthropic": {"/messages", `{"model":"m","messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"bifrost.e30="},{"type":"text","text":"said"}]}]}`},
+		"gemini":    {"/models/m:generateContent", `{"contents":[{"role":"model","parts":[{"text":"said","thoughtSignature":"Ymlmcm9zdC5bXQ=="}]}]}`},
+		"openai":    {"/responses", `{"model":"m","input":[{"type":"reasoning","encrypted_content":"bifrost.W10="},{"role":"user","content":"said"}]}`},
+		"azure":     {"/responses", `{"model":"m","input":[{"type":"reasoning","encrypted_content":"bifrost.W10="},{"role":"user","content":"said"}]}`},
+	} {
+		up := providertest.NewUpstream(t)
+		p := build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})
+		_, _ = p.Call(t.Context(), &schemas.Attempt{Key: key, Request: &schemas.Request{Operation: schemas.OperationRaw, Model: "m", // what was sent is of interest
+			Raw: &schemas.RawRequest{Method: http.MethodPost, Path: c.path, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(c.body)}}})
+		calls := up.Received()
+		if len(calls) != 1 {
+			t.Fatalf("%s: %d calls", typ, len(calls))
+		}
+		body := string(calls[0].Body)
+		if !strings.Contains(body, "said") || strings.Contains(body, "bifrost.") || strings.Contains(body, "Ymlmcm9zdC") {
+			t.Errorf("%s was sent %s", typ, body)
+		}
 	}
 }

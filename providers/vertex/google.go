@@ -42,7 +42,7 @@ func (r router) google(call *dialect.Call) error {
 		}
 	}
 	if method != "predict" {
-		call.Body = withoutStore(withoutCallIDs(call.Body))
+		call.Body = gemini.WithoutForeign(withoutStore(withoutCallIDs(call.Body)), plainName(rest))
 	}
 	rest = plainName(rest)
 	if strings.HasPrefix(rest, "endpoints/") {

@@ -47,7 +47,7 @@ func (r router) publisher(name string) string {
 
 // claude routes a call of the Messages API.
 func (r router) claude(model string, call *dialect.Call) error {
-	body := slices.Clone(call.Body)
+	body := slices.Clone(anthropic.WithoutForeign(call.Body))
 	var err error
 	target := model + ":rawPredict"
 	switch call.Path {
