@@ -1,6 +1,7 @@
 package bifrost
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -52,18 +53,24 @@ func (c *Client) find(model string) (provider, providerModel string, err error) 
 			open = append(open, name)
 		}
 	}
+	candidates := naming
 	if len(naming) == 0 {
-		naming = open
+		candidates = open
 	}
-	if len(naming) == 1 {
-		return naming[0], model, nil
+	if len(candidates) == 1 {
+		return candidates[0], model, nil
 	}
-	return "", "", unresolved(model, naming, c.Providers())
+	return "", "", unresolved(model, candidates, len(naming) > 0, c.Providers())
 }
 
-func unresolved(model string, candidates, all []string) error {
+// unresolved is the error for a model that has no provider, or several candidates: the
+// providers whose keys list it, or else those that serve every model.
+func unresolved(model string, candidates []string, listed bool, all []string) error {
 	message := "no provider serves this model; write it as \"provider/model\" with one of: " + strings.Join(all, ", ")
-	if len(candidates) > 1 {
+	if before, _, ok := strings.Cut(model, "/"); ok && !listed {
+		message = fmt.Sprintf("there is no provider %q, and no key lists this model; write it as \"provider/model\" with one of: %s",
+			before, strings.Join(all, ", "))
+	} else if len(candidates) > 1 {
 		full := make([]string, len(candidates))
 		for i, name := range candidates {
 			full[i] = name + "/" + model

@@ -28,6 +28,8 @@ func TestModelNamesFindTheirProviderOrSayWhichCouldBeMeant(t *testing.T) {
 		"a model of the simulated provider":     {schemas.StaticAccount{"simulated": simulated, "openai": {Keys: key()}}, "sim-small", "simulated sim-small"},
 		"another model is never simulated":      {schemas.StaticAccount{"simulated": simulated}, "openai/gpt", "one of: simulated"},
 		"nor if another provider could have it": {schemas.StaticAccount{"simulated": simulated, "groq": {Keys: key()}}, "gpt", "groq gpt"},
+		"a provider that there is not":          {schemas.StaticAccount{"openai": {Keys: key()}, "groq": {Keys: key()}}, "opnai/gpt", `no provider "opnai"`},
+		"two keys list a name with a slash":     {schemas.StaticAccount{"nebius": {Keys: key("a/b")}, "groq": {Keys: key("a/b")}}, "a/b", "groq/a/b, nebius/a/b"},
 		"no model":                              {schemas.StaticAccount{"simulated": simulated}, "", "names no model"},
 	} {
 		t.Run(name, func(t *testing.T) {

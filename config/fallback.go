@@ -11,6 +11,21 @@ func readFallbacks(r *reader, v value, into *Provider) {
 	})
 }
 
+// checkFallbacks sees that the fallbacks are models of providers that there are.
+func checkFallbacks(r *reader, root value, into *File) {
+	providers, ok := root.member("providers")
+	if !ok || providers.kind != kindTable {
+		return
+	}
+	for _, m := range providers.members {
+		if list, ok := (value{m.node, providers.at.key(m.name)}).member("fallbacks"); ok {
+			for i, e := range list.elements {
+				checkProvider(r, value{e, list.at.item(i)}, into)
+			}
+		}
+	}
+}
+
 func readFallbackOn(r *reader, v value, into *Provider) {
 	r.texts(v, `"overloaded"`, func(text string) error {
 		kind := schemas.ErrorKind(text)

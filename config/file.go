@@ -46,6 +46,7 @@ func checkFile(r *reader, root value, has given, into *File) {
 		r.noProvider(1, "providers")
 	}
 	checkTargets(r, root, into)
+	checkFallbacks(r, root, into)
 }
 
 // bind reads the whole file from its tree.

@@ -89,17 +89,22 @@ func checkTargets(r *reader, root value, into *File) {
 		return
 	}
 	for _, m := range models.members {
-		alias := value{m.node, models.at.key(m.name)}
-		targets, ok := alias.member("targets")
+		targets, ok := value{m.node, models.at.key(m.name)}.member("targets")
 		if !ok {
 			continue
 		}
 		for i, e := range targets.elements {
-			model, ok := value{e, targets.at.item(i)}.member("model")
-			if ok && model.kind == kindText && schemas.CheckFallback(model.text) == nil && !into.hasProvider(model.text) {
-				r.fault(model.line, model.at, "names a provider that is not in this file; add it under providers, or correct the name")
+			if model, ok := (value{e, targets.at.item(i)}).member("model"); ok {
+				checkProvider(r, model, into)
 			}
 		}
+	}
+}
+
+// checkProvider sees that "provider/model" names a provider of the file.
+func checkProvider(r *reader, model value, into *File) {
+	if model.kind == kindText && schemas.CheckFallback(model.text) == nil && !into.hasProvider(model.text) {
+		r.fault(model.line, model.at, "names a provider that is not in this file; add it under providers, or correct the name")
 	}
 }
 

@@ -120,7 +120,7 @@ func masked(p Provider) Provider {
 func drawFile(t *rapid.T) string {
 	providers := map[string]any{}
 	for _, name := range rapid.SliceOfNDistinct(rapid.StringMatching(`[a-zé."'\\#=-]{1,8}`), 1, 3, rapid.ID).Draw(t, "names") {
-		providers[name] = drawProvider(t)
+		providers[name] = drawProvider(t, name)
 	}
 	file := map[string]any{"providers": providers}
 	maybe(t, file, "initial_pool_size", rapid.IntRange(1, schemas.MaxSize))
@@ -140,14 +140,14 @@ func drawFile(t *rapid.T) string {
 
 var drawDuration = rapid.Map(rapid.Int64Range(1, 1e18), func(n int64) string { return durationText(time.Duration(n)) })
 
-func drawProvider(t *rapid.T) map[string]any {
+func drawProvider(t *rapid.T, name string) map[string]any {
 	p := map[string]any{}
 	maybe(t, p, "type", rapid.StringN(1, 5, -1))
 	maybe(t, p, "drop_excess_requests", rapid.Bool())
 	maybe(t, p, "wait_for_keys", rapid.Bool())
 	maybe(t, p, "max_waiting", rapid.IntRange(1, 1e9))
 	maybe(t, p, "queue_timeout", drawDuration)
-	maybe(t, p, "fallbacks", rapid.Just([]string{"a/b", "c/d"}))
+	maybe(t, p, "fallbacks", rapid.Just([]string{name + "/b", name + "/c/d"}))
 	maybe(t, p, "fallback_on", rapid.Just([]string{"overloaded"}))
 	maybe(t, p, "keys", rapid.SliceOfN(rapid.Custom(drawKey), 1, 3))
 	maybe(t, p, "concurrency_and_buffer_size", rapid.Just(map[string]any{"concurrency": 3, "buffer_size": 5}))

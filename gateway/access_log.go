@@ -23,6 +23,8 @@ const (
 	fieldCode      = "code" // of an error: X-Bifrost-Code
 	fieldProvider  = "provider"
 	fieldModel     = "model"
+	fieldFallback  = "fallback" // which one answered, from 1; absent if none was needed
+	fieldAttempts  = "attempts" // at who answered; absent if the first did
 	fieldDuration  = "duration_ms"
 	fieldBytes     = "bytes"
 	fieldError     = "error"
@@ -58,6 +60,12 @@ func (g *Gateway) logAccess(x *exchange) {
 		Int(fieldStatus, status).Dur(fieldDuration, time.Since(x.began)).Int64(fieldBytes, x.bytes)
 	if x.provider != "" {
 		line.Str(fieldProvider, x.provider).Str(fieldModel, bounded(x.model))
+	}
+	if x.fallback > 0 {
+		line.Int(fieldFallback, x.fallback)
+	}
+	if x.attempts > 1 {
+		line.Int(fieldAttempts, x.attempts)
 	}
 	if code := x.Header().Get(headerCode); code != "" {
 		line.Str(fieldCode, code)

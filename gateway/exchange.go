@@ -18,7 +18,8 @@ type exchange struct {
 	id    string
 	began time.Time
 
-	provider, model string // once resolved
+	provider, model    string // once resolved
+	attempts, fallback int    // once answered, as in schemas.Served
 
 	patience *patience // nil: the client sets no limit
 	stored   bool      // the answer is content that is not looked at

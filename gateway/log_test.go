@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,26 @@ func TestOneLineIsLoggedPerRequestAndNoContent(t *testing.T) {
 		}
 		if _, ok := requests[id]["duration_ms"].(float64); !ok {
 			t.Errorf("%s has no duration: %v", id, requests[id])
+		}
+	}
+}
+
+func TestTheLogSaysWhichFallbackAnswered(t *testing.T) {
+	log := &logged{}
+	s := serve(t, schemas.BifrostConfig{}, gateway.Options{Logger: zerolog.New(log)},
+		bifrost.WithProvider("down", &fake{call: func(context.Context, *schemas.RawRequest) (*schemas.RawResponse, error) {
+			return nil, &schemas.Error{Kind: schemas.KindUpstream, Message: "down"}
+		}}),
+		bifrost.WithProvider("fake", always(`{"choices":[]}`)))
+	s.post(t, chatPath, `{"model":"fake/m","messages":[]}`, "X-Request-Id", "first")
+	s.post(t, chatPath, `{"model":"down/m","fallbacks":["down/n","fake/m"],"messages":[]}`, "X-Request-Id", "second")
+	s.Close() // waits for the log
+
+	lines, text := log.lines(t)
+	for id, want := range map[string]any{"first": nil, "second": 2.0} {
+		i := slices.IndexFunc(lines, func(line map[string]any) bool { return line["message"] == "request" && line["request_id"] == id })
+		if i < 0 || lines[i]["fallback"] != want || lines[i]["provider"] != "fake" || lines[i]["attempts"] != nil {
+			t.Errorf("%s: want fallback %v in\n%s", id, want, text)
 		}
 	}
 }

@@ -75,6 +75,7 @@ func (x *exchange) served(s schemas.Served) {
 	if s.Provider != "" {
 		x.provider, x.model = s.Provider, s.Model
 	}
+	x.attempts, x.fallback = s.Attempts, s.Fallback
 	if len(s.Dropped) > 0 {
 		x.Header().Set(headerDropped, droppedNames(s.Dropped))
 	}

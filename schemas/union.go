@@ -3,7 +3,7 @@ package schemas
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -48,7 +48,7 @@ func (c *Content) UnmarshalJSON(data []byte) error {
 	case '[':
 		return json.Unmarshal(data, &c.Parts)
 	}
-	return fmt.Errorf("content must be a string or an array of parts")
+	return wrongKind[Content](data)
 }
 
 // Strings is a list that the wire may also write as a single string.
@@ -97,10 +97,21 @@ func (t *ToolChoice) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if n.Function.Name == "" {
-		return fmt.Errorf("tool_choice must be a mode or name a function")
+		return wrongKind[ToolChoice](data)
 	}
 	t.Function = n.Function.Name
 	return nil
+}
+
+// wrongKind is the error of a JSON value that is none of a union's. It has encoding/json's
+// own type, which says to the reader of the whole document where the value stands.
+func wrongKind[Union any](data []byte) error {
+	kinds := map[byte]string{'{': "object", '[': "array", '"': "string", 't': "bool", 'f': "bool", 'n': "null"}
+	kind, ok := kinds[kindOf(data)]
+	if !ok {
+		kind = "number"
+	}
+	return &json.UnmarshalTypeError{Value: kind, Type: reflect.TypeFor[Union]()}
 }
 
 // kindOf returns the first byte of a JSON value, which tells its kind.

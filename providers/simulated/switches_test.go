@@ -52,7 +52,7 @@ func TestBadRequestsAreRefusedWithAnErrorBodyAndNoContent(t *testing.T) {
 		{"POST", "/v1/chat/completions", `{"model":5,` + message + `}`, 400, "model"},
 		{"POST", "/v1/chat/completions", `{"model":"m","messages":[{"role":"` + secret + `"}]}`, 400, "messages[0].role"},
 		{"POST", "/v1/chat/completions", `{"model":"m","messages":[{"role":"tool","content":"x"}]}`, 400, "messages[0].tool_call_id"},
-		{"POST", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":5}]}`, 400, ""},
+		{"POST", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":5}]}`, 400, "messages.content"},
 		{"POST", "/v1/chat/completions", `{"model":"m","max_tokens":0,` + message + `}`, 400, "max_tokens"},
 		{"POST", "/v1/chat/completions", `{"model":"m","max_completion_tokens":-1,` + message + `}`, 400, "max_completion_tokens"},
 		{"POST", "/v1/chat/completions", `{"model":"m","n":0,` + message + `}`, 400, "n"},

@@ -204,6 +204,19 @@ func TestWhatChangesTheMeaningIsRefused(t *testing.T) {
 	}
 }
 
+func TestContentOfTheWrongTypeIsNamed(t *testing.T) {
+	for sent, says := range map[string]string{
+		`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":7777}]}`:                                                                              "messages.content",
+		`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"text","text":7777}]}]}`:                                                     "messages.content.text",
+		`{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":true}]}],"system":"do not quote"}`: "messages.content.content",
+	} {
+		_, _, err := DecodeRequest([]byte(sent))
+		if !errors.Is(err, schemas.ErrInvalidRequest) || !strings.Contains(err.Error(), "the field "+says+" has the wrong type") {
+			t.Errorf("%s: got %v, want %s", sent, err, says)
+		}
+	}
+}
+
 func TestWhatNoOtherDialectHasIsRefused(t *testing.T) {
 	const tail = `,"model":"m","max_tokens":1`
 	user := func(block string) string {

@@ -3,7 +3,7 @@ package anthropic
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"reflect"
 
 	"bifrost/schemas"
 )
@@ -51,7 +51,7 @@ func (c *contentWire) UnmarshalJSON(data []byte) error {
 		*c = contentWire{textBlock(text)}
 		return nil
 	}
-	return errors.New("content must be a string or an array of blocks")
+	return &json.UnmarshalTypeError{Value: "value", Type: reflect.TypeFor[contentWire]()} // it says where it stands
 }
 
 // blockWire is a block of content, in requests and answers. Which fields are set

@@ -124,9 +124,9 @@ func TestABadChatRequestIsTheCallersFaultAndIsNotQuoted(t *testing.T) {
 		`{"model":7777}`:     "model",
 		`{"model":"m","n":"secret","messages":[{"role":"user"}]}`:                    "field n",
 		`{"model":"m","temperature":"secret","messages":[{"role":"user"}]}`:          "number",
-		`{"model":"m","messages":[{"role":"user","content":7777}]}`:                  "wrong type",
+		`{"model":"m","messages":[{"role":"user","content":7777}]}`:                  "messages.content has the wrong type (wanted a string or an array of parts)",
 		`{"model":"m","messages":[{"role":"user"}],"stream":"secret"}`:               "stream",
-		`{"model":"m","messages":[{"role":"user"}],"tool_choice":{"type":"secret"}}`: "wrong type",
+		`{"model":"m","messages":[{"role":"user"}],"tool_choice":{"type":"secret"}}`: "field tool_choice has the wrong type",
 		`{"model":"m","messages":[{"role":"user"}],"stream_options":["secret"]}`:     "stream_options",
 	} {
 		_, _, err := DecodeChat([]byte(body))

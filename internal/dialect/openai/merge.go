@@ -82,6 +82,12 @@ func fieldHint(err error) string {
 }
 
 func kindName(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[schemas.Content]():
+		return "a string or an array of parts"
+	case reflect.TypeFor[schemas.ToolChoice]():
+		return "none, auto, required or a function's name"
+	}
 	switch t.Kind() {
 	case reflect.Slice, reflect.Array:
 		return "array"
