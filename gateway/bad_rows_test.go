@@ -17,7 +17,7 @@ var (
 	media    = wantError{status: 415, code: "unsupported_media_type", kind: faulty, saysPartly: "application/json"}
 	method   = wantError{status: 405, code: "method_not_allowed", kind: faulty, saysPartly: "use "}
 	nowhere  = wantError{status: 404, code: "not_found", kind: faulty, saysPartly: "unknown path"}
-	unknown  = wantError{status: 404, code: "not_found", kind: faulty, param: "model", saysPartly: "fake/nobody/m, other/nobody/m"}
+	unknown  = wantError{status: 404, code: "not_found", kind: faulty, param: "model", saysPartly: `no provider "nobody", and no key lists this model; write it as "provider/model" with one of: fake, other`}
 	tooLarge = wantError{status: 413, code: "body_too_large", kind: faulty, saysPartly: "4096 bytes"}
 )
 
