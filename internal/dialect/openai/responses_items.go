@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,17 +75,18 @@ func (w *responsesWriter) newItem(kind string, fill func(*writtenItem)) *written
 	if kind == itemCall {
 		w.flushLate()
 	}
-	for _, it := range w.items {
+	w.open = slices.DeleteFunc(w.open, func(it *writtenItem) bool {
 		if it.kind != itemCall || dialect.ValidText(it.arguments.String()) {
 			w.end(it, statusCompleted)
 		}
-	}
+		return it.ended
+	})
 	it := &writtenItem{kind: kind, at: len(w.items)}
 	it.id = map[string]string{itemMessage: "msg_", itemReasoning: "rs_", itemCall: "fc_"}[kind] + w.token + "_" + strconv.Itoa(it.at)
 	if fill != nil {
 		fill(it)
 	}
-	w.items = append(w.items, it)
+	w.items, w.open = append(w.items, it), append(w.open, it)
 	item := w.wire(it, statusInProgress)
 	w.event(responsesEvent{Type: "response.output_item.added", OutputIndex: &it.at, Item: &item})
 	return it

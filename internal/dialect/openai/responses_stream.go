@@ -31,6 +31,7 @@ type responsesWriter struct {
 	began bool
 
 	items    []*writtenItem
+	open     []*writtenItem            // those of items that are not ended
 	calls    map[int]*writtenItem      // by the index of the chunks
 	unnamed  []schemas.ToolCall        // pieces of calls whose id is yet to come
 	late     []schemas.ReasoningDetail // pieces of thinking that came within a text, and wait for its end
