@@ -121,14 +121,10 @@ func optionsOf(typ string) (opts adapter.Options, version string) {
 }
 
 // plainly changes a chat call at path that its caller wrote for OpenAI's own API into one
-// for a provider with quirks, and a call of the Responses API into one without what it did
-// not write.
+// for a provider with quirks.
 func plainly(chat openai.ChatOptions, path string, call *dialect.Call) error {
-	switch call.Path {
-	case path:
+	if call.Path == path {
 		call.Body = chat.Plain(call.Body)
-	case openai.PathResponses:
-		call.Body = openai.WithoutForeign(call.Body)
 	}
 	return nil
 }

@@ -44,8 +44,6 @@ func TestThinkingThatAProviderDidNotWriteIsNotPassedToIt(t *testing.T) {
 	for typ, c := range map[string]struct{ path, body string }{
 		"anthropic": {"/messages", `{"model":"m","messages":[{"role":"assistant","content":[{"type":"redacted_thinking","data":"bifrost.e30="},{"type":"text","text":"said"}]}]}`},
 		"gemini":    {"/models/m:generateContent", `{"contents":[{"role":"model","parts":[{"text":"said","thoughtSignature":"Ymlmcm9zdC5bXQ=="}]}]}`},
-		"openai":    {"/responses", `{"model":"m","input":[{"type":"reasoning","encrypted_content":"bifrost.W10="},{"role":"user","content":"said"}]}`},
-		"azure":     {"/responses", `{"model":"m","input":[{"type":"reasoning","encrypted_content":"bifrost.W10="},{"role":"user","content":"said"}]}`},
 	} {
 		up := providertest.NewUpstream(t)
 		p := build(t, "mine", schemas.ProviderConfig{Type: typ, NetworkConfig: schemas.NetworkConfig{BaseURL: up.URL}})

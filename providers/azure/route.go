@@ -38,9 +38,6 @@ func isDate(version string) bool { return version != "" && version[0] >= '0' && 
 // (https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle) the model
 // that it names becomes the deployment.
 func (r router) route(model string, call *dialect.Call) error {
-	if call.Path == openai.PathResponses {
-		call.Body = openai.WithoutForeign(call.Body)
-	}
 	version := r.cfg.APIVersion
 	named := bodyOf(call)
 	model = cmp.Or(model, dialect.BodyModel(named))
