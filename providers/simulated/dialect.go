@@ -17,10 +17,11 @@ import (
 // dialect's surface, simulated as a call of OpenAI's, and answered by the surface.
 
 // surfaceOf returns the surface that a call is written for, and its path below the
-// version prefix; false for a call of OpenAI's dialect.
+// version prefix; false for a call of OpenAI's dialect, but for the Responses API, which
+// the simulation answers by a chat.
 func surfaceOf(c call) (dialect.Surface, string, bool) {
 	of, path := surface.Detect(c.path, c.header)
-	if of == schemas.DialectOpenAI {
+	if of == schemas.DialectOpenAI && path != openai.PathResponses {
 		return nil, "", false
 	}
 	s, ok := surface.Known(of)

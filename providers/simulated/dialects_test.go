@@ -99,3 +99,18 @@ func (s speaker) answered(t testing.TB, u *simulated.Upstream, chat *schemas.Cha
 func asked(text string, before ...schemas.ChatMessage) *schemas.ChatRequest {
 	return &schemas.ChatRequest{Messages: append(before, schemas.UserMessage(text))}
 }
+
+func TestTheResponsesAPIIsAnsweredByAChat(t *testing.T) {
+	s := speaker{codec: openai.Codec{Responses: &openai.ResponsesOptions{}}, base: "http://sim/v1"}
+	u := simulated.New(schemas.SimulationConfig{OutputTokens: 8})
+	want := speakers["openai"].answered(t, u, asked("hello"), false)
+	for _, stream := range []bool{false, true} {
+		got := s.answered(t, u, asked("hello"), stream)
+		if got.Choices[0].Message.Content.PlainText() != want.Choices[0].Message.Content.PlainText() || got.Usage.CompletionTokens != 8 {
+			t.Errorf("stream %v: got %+v, want %+v", stream, got.Choices[0].Message, want.Choices[0].Message)
+		}
+	}
+	if _, err := s.ask(t, u, asked("hello"), false, "error=429"); err == nil {
+		t.Error("a failure that was asked for is none")
+	}
+}

@@ -30,7 +30,7 @@ func route(method, path string) (operation, *refusal) {
 		want, op = http.MethodGet, parseModels("")
 	default:
 		return nil, &refusal{status: http.StatusNotFound, code: "unknown_url",
-			message: "unknown path; the simulated provider has OpenAI's chat completions, embeddings, models, images, speech, transcriptions and files, Anthropic's messages and Gemini's generateContent"}
+			message: "unknown path; the simulated provider has OpenAI's chat completions, responses, embeddings, models, images, speech, transcriptions and files, Anthropic's messages and Gemini's generateContent"}
 	}
 	if method != want {
 		return nil, &refusal{status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: want,

@@ -83,7 +83,7 @@ func placeOf(id string, places map[string]int) int {
 func without(p gjson.Result, names []string) (json, id string, is bool) {
 	for _, name := range names {
 		if inner := p.Get(name); inner.IsObject() {
-			out, err := sjson.Delete(p.Raw, name+".id")
+			out, err := sjson.SetRaw(p.Raw, name, withoutMember(inner, "id"))
 			if err != nil {
 				return p.Raw, "", true
 			}
@@ -91,6 +91,22 @@ func without(p gjson.Result, names []string) (json, id string, is bool) {
 		}
 	}
 	return p.Raw, "", false
+}
+
+// withoutMember returns an object without the members of a name, of which there may be
+// several.
+func withoutMember(object gjson.Result, name string) string {
+	out := []byte{'{'}
+	object.ForEach(func(key, value gjson.Result) bool {
+		if key.Str != name {
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(append(append(out, key.Raw...), ':'), value.Raw...)
+		}
+		return true
+	})
+	return string(append(out, '}'))
 }
 
 // withParts returns a content with other parts. Results are sorted if it is known of all

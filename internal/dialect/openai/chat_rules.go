@@ -18,7 +18,7 @@ func plainRequest(req *schemas.ChatRequest, opts ChatOptions) (*schemas.ChatRequ
 		out.TopK = nil
 		p.drop("top_k")
 	}
-	out.Messages = slices.Clone(req.Messages)
+	out.Messages = slices.Clone(withToolMedia(req.Messages))
 	for i := range out.Messages {
 		if err := p.message(&out.Messages[i]); err != nil {
 			return nil, nil, err
