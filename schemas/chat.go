@@ -119,7 +119,7 @@ type ResponseFormat struct {
 type ChatResponse struct {
 	ID                string       `json:"id"`
 	Object            string       `json:"object"`
-	Created           int64        `json:"created"` // Unix seconds
+	Created           int64        `json:"created"` // Unix seconds; when the answer began, if its provider does not say
 	Model             string       `json:"model"`
 	Choices           []ChatChoice `json:"choices"`
 	Usage             *Usage       `json:"usage,omitempty"`
@@ -153,7 +153,7 @@ type ChatChoice struct {
 type ChatChunk struct {
 	ID                string        `json:"id"`
 	Object            string        `json:"object"`
-	Created           int64         `json:"created"` // Unix seconds
+	Created           int64         `json:"created"` // Unix seconds; when the answer began, if its provider does not say
 	Model             string        `json:"model"`
 	Choices           []ChunkChoice `json:"choices"`
 	Usage             *Usage        `json:"usage,omitempty"`

@@ -192,7 +192,7 @@ const (
 type ResponsesResponse struct {
 	ID                 string                 `json:"id"`
 	Object             string                 `json:"object"`
-	CreatedAt          int64                  `json:"created_at"` // Unix seconds; 0 if the provider does not say
+	CreatedAt          int64                  `json:"created_at"` // Unix seconds; as ChatResponse.Created where it is translated
 	Status             string                 `json:"status,omitempty"`
 	Background         bool                   `json:"background"`
 	Error              *ResponsesError        `json:"error,omitempty"`

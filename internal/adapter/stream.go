@@ -16,7 +16,7 @@ func (c *call) chatStream(req *schemas.Request, resp *httpx.Response) (*schemas.
 	if err := c.notAStream(resp); err != nil {
 		return nil, err
 	}
-	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.secret)}
+	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.secret), began: time.Now().Unix()}
 	var err error
 	if s.first, err = s.Next(); err != nil && err != io.EOF {
 		_ = s.Close()
@@ -43,6 +43,7 @@ type chunkStream struct {
 	call   *call
 	body   io.ReadCloser
 	chunks dialect.ChunkSource
+	began  int64 // Unix seconds
 	closed atomic.Bool
 
 	// Touched by the reader only.
@@ -66,6 +67,9 @@ func (s *chunkStream) Next() (*schemas.ChatChunk, error) {
 	}
 	chunk, err := s.chunks.Next()
 	if err == nil {
+		if chunk.Created == 0 {
+			chunk.Created = s.began
+		}
 		return chunk, nil
 	}
 	s.ended = err

@@ -1,6 +1,8 @@
 package adapter
 
 import (
+	"time"
+
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
 )
@@ -42,7 +44,11 @@ func (c *call) answer(req *schemas.Request, resp *httpx.Response) (*schemas.Resp
 	if err != nil {
 		return nil, err
 	}
-	return c.codec.Decode(req, resp.Header, body, c.secret)
+	out, err := c.codec.Decode(req, resp.Header, body, c.secret)
+	if err == nil && out.Chat != nil && out.Chat.Created == 0 {
+		out.Chat.Created = time.Now().Unix()
+	}
+	return out, err
 }
 
 // sound returns an answer that is no text, once its first bytes are there.

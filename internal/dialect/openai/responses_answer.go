@@ -21,7 +21,7 @@ const (
 type responseWire struct {
 	ID                 string             `json:"id"`
 	Object             string             `json:"object"`
-	CreatedAt          int64              `json:"created_at"` // Unix seconds; 0 if the provider does not say
+	CreatedAt          int64              `json:"created_at"` // Unix seconds
 	Status             string             `json:"status"`
 	Background         bool               `json:"background"`
 	Error              *responseError     `json:"error"`
