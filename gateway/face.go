@@ -77,6 +77,7 @@ func faceOf(r *http.Request) *face {
 	}
 	switch {
 	case strings.HasPrefix(path, "/genai/"), strings.HasPrefix(path, "/v1beta/"), path == "/v1beta",
+		strings.HasPrefix(path, "/upload/v1beta/"), strings.HasPrefix(path, "/v1alpha/"),
 		isBelow(path, "/v1/models") && surface.FromGoogle(r.Header),
 		r.Method == http.MethodPost && isBelow(path, "/v1/models") && strings.Contains(path, ":"):
 		return geminiFace

@@ -55,3 +55,11 @@ func TestAPathThatIsWrittenOddlyIsRefusedInTheShapeOfWhoseItWouldBe(t *testing.T
 	}
 	wantError{status: 404, code: "not_found", kind: faulty}.check(t, s.post(t, "/"+chatPath, "{}"))
 }
+
+// Google's SDKs have more than is served: their files are sent below /upload.
+func TestWhatOnlyGoogleHasIsRefusedInItsShape(t *testing.T) {
+	s := serveFake(t, always(answer))
+	for _, path := range []string{"/upload/v1beta/files", "/v1beta/cachedContents", "/genai/v1beta/batches", "/v1alpha/models/m:generateContent"} {
+		wantGoogles(t, s.post(t, path, "{}"), 404, "NOT_FOUND", "not_found")
+	}
+}
