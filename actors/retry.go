@@ -39,8 +39,9 @@ func endsBefore(ctx context.Context, t time.Time) bool {
 // retryIn decides whether a failed attempt is repeated, and after how long:
 // exponential backoff with 20 % of jitter, at least what the provider asked for
 // and until a key is there again, and only if it ends within the caller's
-// deadline; for longer than the backoff only if no fallback is asked instead. An attempt that failed for its key is repeated at once if another key
-// can serve the model; one whose key was refused, or has spent its quota, only then.
+// deadline; for longer than the backoff only if no fallback is asked instead. An attempt
+// that failed for its key is repeated at once if another key can serve the model; one
+// whose key was refused, or has spent its quota, only then.
 func retryIn(ctx context.Context, s *settings, tries int, req *schemas.Request, err *schemas.Error) (time.Duration, bool) {
 	if tries > s.network.MaxRetries || !retryable(err) {
 		return 0, false

@@ -340,51 +340,56 @@ func TestArgumentsThatGoOnAfterTheirEndAreAnUpstreamError(t *testing.T) {
 	}
 }
 
+// cutAnswer draws an answer that is cut somehow, and returns its stream and the whole one,
+// as a caller of the Responses API has them.
+func cutAnswer(t *rapid.T) (stream, whole []byte) {
+	var chunks []*schemas.ChatChunk
+	var acc schemas.ChatAccumulator
+	add := func(c *schemas.ChatChunk) {
+		chunks = append(chunks, c)
+		acc.Add(c)
+	}
+	pieces := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "ö\n", `"`, "{", " b"}), 0, 4)
+	for _, s := range pieces.Draw(t, "reasoning") {
+		add(chunkOf(schemas.Delta{Reasoning: s, ReasoningDetails: []schemas.ReasoningDetail{{Type: schemas.ReasoningText, Text: s}}}))
+	}
+	for _, s := range pieces.Draw(t, "text") {
+		add(chunkOf(schemas.Delta{Content: s}))
+	}
+	for _, s := range pieces.Draw(t, "refusal") {
+		add(chunkOf(schemas.Delta{Refusal: s}))
+	}
+	arguments := rapid.OneOf(pieces, rapid.SampledFrom([][]string{{"{}"}, {`{"a"`, `:1}`}, {`{"a`}, nil}))
+	for i := range rapid.IntRange(0, 3).Draw(t, "calls") {
+		add(chunkOf(callPiece(i, "call_"+string(rune('a'+i)), "f", "")))
+		for _, s := range arguments.Draw(t, "arguments") {
+			add(chunkOf(callPiece(i, "", "", s)))
+		}
+	}
+	add(finished(rapid.SampledFrom([]string{"stop", "length", "tool_calls", "content_filter"}).Draw(t, "finish")))
+	add(&schemas.ChatChunk{ID: "1", Usage: &schemas.Usage{PromptTokens: 3, CompletionTokens: 4, TotalTokens: 7}})
+
+	tr, err := translateResponses(&schemas.RawRequest{Body: []byte(streamCall)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, _ := tr.Stream()
+	for _, c := range chunks {
+		if stream, err = w.Append(stream, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, whole, err = tr.Encode(&schemas.Response{Chat: acc.Response()}); err != nil {
+		t.Fatal(err)
+	}
+	return w.AppendEnd(stream), whole
+}
+
 // However an answer is cut, its stream ends with the same response as a whole one.
 func TestAStreamedResponseEndsWithTheWholeOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var chunks []*schemas.ChatChunk
-		var acc schemas.ChatAccumulator
-		add := func(c *schemas.ChatChunk) {
-			chunks = append(chunks, c)
-			acc.Add(c)
-		}
-		pieces := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "ö\n", `"`, "{", " b"}), 0, 4)
-		for _, s := range pieces.Draw(t, "reasoning") {
-			add(chunkOf(schemas.Delta{Reasoning: s, ReasoningDetails: []schemas.ReasoningDetail{{Type: schemas.ReasoningText, Text: s}}}))
-		}
-		for _, s := range pieces.Draw(t, "text") {
-			add(chunkOf(schemas.Delta{Content: s}))
-		}
-		for _, s := range pieces.Draw(t, "refusal") {
-			add(chunkOf(schemas.Delta{Refusal: s}))
-		}
-		for i := range rapid.IntRange(0, 3).Draw(t, "calls") {
-			add(chunkOf(callPiece(i, "call_"+string(rune('a'+i)), "f", "")))
-			for _, s := range rapid.SampledFrom([][]string{{"{}"}, {`{"a"`, `:1}`}, {`{"a`}, nil}).Draw(t, "arguments") {
-				add(chunkOf(callPiece(i, "", "", s)))
-			}
-		}
-		add(finished(rapid.SampledFrom([]string{"stop", "length", "tool_calls", "content_filter"}).Draw(t, "finish")))
-		add(&schemas.ChatChunk{ID: "1", Usage: &schemas.Usage{PromptTokens: 3, CompletionTokens: 4, TotalTokens: 7}})
-
-		tr, err := translateResponses(&schemas.RawRequest{Body: []byte(streamCall)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, _ := tr.Stream()
-		var out []byte
-		for _, c := range chunks {
-			if out, err = w.Append(out, c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		last := checkEvents(t, eventsOf(t, w.AppendEnd(out)))
-		_, whole, err := tr.Encode(&schemas.Response{Chat: acc.Response()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if last.Raw != string(whole) {
+		stream, whole := cutAnswer(t)
+		if last := checkEvents(t, eventsOf(t, stream)); last.Raw != string(whole) {
 			t.Fatalf("stream: %s\nwhole:  %s", last.Raw, whole)
 		}
 	})
