@@ -66,6 +66,19 @@ var floors = []row{
 	{floor: 1, path: "internal/dialect/...", may: []string{"schemas", "internal/wire", "internal/dialect"}, thirdParty: true,
 		why: "a dialect is a pure codec: no network, no actors, no other dialect"},
 
+	{floor: 1, path: "remote/bifrostv1", thirdParty: true,
+		why: "the messages of nodes are generated, and know only how they are written"},
+	{floor: 1, path: "remote/certs", later: true,
+		why: "certificates need nothing but the standard library"},
+	{floor: 2, path: "remote/codec", may: []string{"schemas", "remote/bifrostv1"}, thirdParty: true, later: true,
+		why: "the codec of nodes is pure: no network, no actors"},
+	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true, later: true,
+		why: "what comes in from a peer is judged before anything of ours sees it"},
+	{floor: 2, path: "remote/discovery", thirdParty: true, later: true,
+		why: "who looks for peers only reads lists, and speaks with none of them"},
+	{floor: 2, path: "remote/gossip", thirdParty: true, later: true,
+		why: "membership carries small facts of nodes and no calls"},
+
 	{floor: 2, path: "internal/adapter", may: []string{"schemas", "internal/dialect", "internal/httpx", "internal/wire"}, thirdParty: true,
 		why: "what the adapters share knows a dialect by its interface only"},
 	{floor: 2, path: "internal/surface", may: []string{"schemas", "internal/dialect", "internal/dialect/..."}, thirdParty: true,
@@ -85,7 +98,7 @@ var floors = []row{
 
 	{floor: 4, path: "gateway", may: []string{".", "schemas", "internal/dialect", "internal/surface", "internal/dialect/...", "internal/wire"}, thirdParty: true,
 		why: "the HTTP face uses the client as any program does: no actors, no adapters, no files"},
-	{floor: 4, path: "remote", may: []string{".", "schemas", "actors"}, engine: true, thirdParty: true, later: true,
+	{floor: 4, path: "remote", may: []string{".", "schemas", "actors", "remote/..."}, engine: true, thirdParty: true, later: true,
 		why: "nodes carry the messages of actors and know neither HTTP nor adapters"},
 
 	{floor: top, path: "cmd/bifrost", may: []string{"..."}, engine: true, thirdParty: true},
