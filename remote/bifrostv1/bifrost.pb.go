@@ -77,8 +77,9 @@ func (More) EnumDescriptor() ([]byte, []int) {
 	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{0}
 }
 
-// Request asks a provider's PID. The sender is answered with one Response,
-// DeadLetter or Error; a Response may be followed by Parts.
+// Request asks a provider's PID, or a node's own PID for one of its providers. The
+// sender is answered with one Response, DeadLetter or Error; a Response may be
+// followed by ResponseParts.
 type Request struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sender's own number of the call. Every message about the call has it; two
@@ -89,7 +90,7 @@ type Request struct {
 	Model     string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
 	// The body of the request as JSON in the form of schemas' request type of the
 	// operation, with what that type hides from JSON in a member "bifrost"; of a raw
-	// call its own bytes. If size is greater than its length, Parts follow.
+	// call its own bytes. If size is greater than its length, RequestParts follow.
 	Body []byte `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
 	// Bytes of the whole body. 0: body is all of it.
 	Size uint64 `protobuf:"varint,5,opt,name=size,proto3" json:"size,omitempty"`
@@ -99,12 +100,14 @@ type Request struct {
 	// cancels.
 	TimeLeft *durationpb.Duration `protobuf:"bytes,7,opt,name=time_left,json=timeLeft,proto3" json:"time_left,omitempty"`
 	Context  *Context             `protobuf:"bytes,8,opt,name=context,proto3" json:"context,omitempty"`
-	// How many bytes of Parts the sender takes before it grants more. 0: the answer
-	// must fit into one message, or is an Error.
+	// How many bytes of ResponseParts the sender takes before it grants more. 0: the
+	// answer must fit into one message, or is an Error.
 	Window uint64 `protobuf:"varint,9,opt,name=window,proto3" json:"window,omitempty"`
 	// How many nodes have passed the request on already. A node passes on only a
 	// request of 0.
-	Hops          uint32 `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`
+	Hops uint32 `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`
+	// Which provider, where a node's own PID is asked. Empty: that of the PID.
+	Provider      string `protobuf:"bytes,11,opt,name=provider,proto3" json:"provider,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -209,6 +212,66 @@ func (x *Request) GetHops() uint32 {
 	return 0
 }
 
+func (x *Request) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+// RequestPart is a further piece of a request's body. Parts arrive in their order.
+type RequestPart struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestPart) Reset() {
+	*x = RequestPart{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestPart) ProtoMessage() {}
+
+func (x *RequestPart) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestPart.ProtoReflect.Descriptor instead.
+func (*RequestPart) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RequestPart) GetCall() uint64 {
+	if x != nil {
+		return x.Call
+	}
+	return 0
+}
+
+func (x *RequestPart) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // RawCall is a call in a provider's own dialect, but for its body.
 type RawCall struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -223,7 +286,7 @@ type RawCall struct {
 
 func (x *RawCall) Reset() {
 	*x = RawCall{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -235,7 +298,7 @@ func (x *RawCall) String() string {
 func (*RawCall) ProtoMessage() {}
 
 func (x *RawCall) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -248,7 +311,7 @@ func (x *RawCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RawCall.ProtoReflect.Descriptor instead.
 func (*RawCall) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{1}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RawCall) GetDialect() string {
@@ -296,7 +359,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -308,7 +371,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -321,7 +384,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{2}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Header) GetName() string {
@@ -355,7 +418,7 @@ type Context struct {
 
 func (x *Context) Reset() {
 	*x = Context{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +430,7 @@ func (x *Context) String() string {
 func (*Context) ProtoMessage() {}
 
 func (x *Context) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +443,7 @@ func (x *Context) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Context.ProtoReflect.Descriptor instead.
 func (*Context) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{3}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Context) GetTraceparent() string {
@@ -427,7 +490,7 @@ type Response struct {
 	// body, which may be none.
 	Body []byte     `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
 	Raw  *RawAnswer `protobuf:"bytes,4,opt,name=raw,proto3" json:"raw,omitempty"`
-	// What follows in Parts.
+	// What follows in ResponseParts.
 	More          More `protobuf:"varint,5,opt,name=more,proto3,enum=bifrost.v1.More" json:"more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -435,7 +498,7 @@ type Response struct {
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -447,7 +510,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -460,7 +523,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{4}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Response) GetCall() uint64 {
@@ -508,7 +571,7 @@ type RawAnswer struct {
 
 func (x *RawAnswer) Reset() {
 	*x = RawAnswer{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -520,7 +583,7 @@ func (x *RawAnswer) String() string {
 func (*RawAnswer) ProtoMessage() {}
 
 func (x *RawAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -533,7 +596,7 @@ func (x *RawAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RawAnswer.ProtoReflect.Descriptor instead.
 func (*RawAnswer) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{5}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RawAnswer) GetStatus() int32 {
@@ -564,7 +627,7 @@ type Served struct {
 
 func (x *Served) Reset() {
 	*x = Served{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -576,7 +639,7 @@ func (x *Served) String() string {
 func (*Served) ProtoMessage() {}
 
 func (x *Served) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -589,7 +652,7 @@ func (x *Served) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Served.ProtoReflect.Descriptor instead.
 func (*Served) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{6}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Served) GetProvider() string {
@@ -627,9 +690,8 @@ func (x *Served) GetDropped() []string {
 	return nil
 }
 
-// Part is a further piece of a request's body, or of an answer. Parts arrive in
-// their order.
-type Part struct {
+// ResponsePart is a further piece of an answer. Parts arrive in their order.
+type ResponsePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Call  uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
 	Data  []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
@@ -637,27 +699,27 @@ type Part struct {
 	Chunks [][]byte `protobuf:"bytes,3,rep,name=chunks,proto3" json:"chunks,omitempty"`
 	// Nothing follows.
 	Last bool `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"`
-	// Why an answer ended before its regular end; only in the last part.
+	// Why the answer ended before its regular end; only in the last part.
 	Error         *Error `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Part) Reset() {
-	*x = Part{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
+func (x *ResponsePart) Reset() {
+	*x = ResponsePart{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Part) String() string {
+func (x *ResponsePart) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Part) ProtoMessage() {}
+func (*ResponsePart) ProtoMessage() {}
 
-func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
+func (x *ResponsePart) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,47 +730,47 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Part.ProtoReflect.Descriptor instead.
-func (*Part) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{7}
+// Deprecated: Use ResponsePart.ProtoReflect.Descriptor instead.
+func (*ResponsePart) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *Part) GetCall() uint64 {
+func (x *ResponsePart) GetCall() uint64 {
 	if x != nil {
 		return x.Call
 	}
 	return 0
 }
 
-func (x *Part) GetData() []byte {
+func (x *ResponsePart) GetData() []byte {
 	if x != nil {
 		return x.Data
 	}
 	return nil
 }
 
-func (x *Part) GetChunks() [][]byte {
+func (x *ResponsePart) GetChunks() [][]byte {
 	if x != nil {
 		return x.Chunks
 	}
 	return nil
 }
 
-func (x *Part) GetLast() bool {
+func (x *ResponsePart) GetLast() bool {
 	if x != nil {
 		return x.Last
 	}
 	return false
 }
 
-func (x *Part) GetError() *Error {
+func (x *ResponsePart) GetError() *Error {
 	if x != nil {
 		return x.Error
 	}
 	return nil
 }
 
-// Grant lets the sender of an answer send further bytes of Parts. What counts is
+// Grant lets the sender of an answer send further bytes of ResponseParts. What counts is
 // the length of data and chunks.
 type Grant struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -720,7 +782,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -732,7 +794,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -745,7 +807,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{8}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Grant) GetCall() uint64 {
@@ -772,7 +834,7 @@ type Cancel struct {
 
 func (x *Cancel) Reset() {
 	*x = Cancel{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -784,7 +846,7 @@ func (x *Cancel) String() string {
 func (*Cancel) ProtoMessage() {}
 
 func (x *Cancel) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -797,7 +859,7 @@ func (x *Cancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
 func (*Cancel) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{9}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Cancel) GetCall() uint64 {
@@ -827,7 +889,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -839,7 +901,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -852,7 +914,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{10}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Error) GetCall() uint64 {
@@ -945,7 +1007,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1019,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1032,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{11}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Upstream) GetStatusCode() int32 {
@@ -1020,7 +1082,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1032,7 +1094,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1045,7 +1107,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{12}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DeadLetter) GetCall() uint64 {
@@ -1130,15 +1192,17 @@ type Heartbeat struct {
 	Epoch   uint64 `protobuf:"varint,3,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	Version string `protobuf:"bytes,4,opt,name=version,proto3" json:"version,omitempty"`
 	// The sender stops: send it nothing new.
-	Leaving       bool        `protobuf:"varint,5,opt,name=leaving,proto3" json:"leaving,omitempty"`
-	Providers     []*Provider `protobuf:"bytes,6,rep,name=providers,proto3" json:"providers,omitempty"`
+	Leaving   bool        `protobuf:"varint,5,opt,name=leaving,proto3" json:"leaving,omitempty"`
+	Providers []*Provider `protobuf:"bytes,6,rep,name=providers,proto3" json:"providers,omitempty"`
+	// How many calls of the receiver it takes at once.
+	Credits       uint32 `protobuf:"varint,7,opt,name=credits,proto3" json:"credits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1150,7 +1214,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1163,7 +1227,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{13}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Heartbeat) GetSequence() uint64 {
@@ -1208,6 +1272,13 @@ func (x *Heartbeat) GetProviders() []*Provider {
 	return nil
 }
 
+func (x *Heartbeat) GetCredits() uint32 {
+	if x != nil {
+		return x.Credits
+	}
+	return 0
+}
+
 type HeartbeatReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Sequence      uint64                 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
@@ -1218,7 +1289,7 @@ type HeartbeatReply struct {
 
 func (x *HeartbeatReply) Reset() {
 	*x = HeartbeatReply{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1301,7 @@ func (x *HeartbeatReply) String() string {
 func (*HeartbeatReply) ProtoMessage() {}
 
 func (x *HeartbeatReply) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1314,7 @@ func (x *HeartbeatReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatReply.ProtoReflect.Descriptor instead.
 func (*HeartbeatReply) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{14}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *HeartbeatReply) GetSequence() uint64 {
@@ -1277,7 +1348,7 @@ type Provider struct {
 
 func (x *Provider) Reset() {
 	*x = Provider{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1360,7 @@ func (x *Provider) String() string {
 func (*Provider) ProtoMessage() {}
 
 func (x *Provider) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1373,7 @@ func (x *Provider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provider.ProtoReflect.Descriptor instead.
 func (*Provider) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{15}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Provider) GetName() string {
@@ -1352,7 +1423,7 @@ var File_remote_bifrostv1_bifrost_proto protoreflect.FileDescriptor
 const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\n" +
 	"\x1eremote/bifrostv1/bifrost.proto\x12\n" +
-	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\"\xb3\x02\n" +
+	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\"\xcf\x02\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x1c\n" +
 	"\toperation\x18\x02 \x01(\tR\toperation\x12\x14\n" +
@@ -1364,7 +1435,11 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\acontext\x18\b \x01(\v2\x13.bifrost.v1.ContextR\acontext\x12\x16\n" +
 	"\x06window\x18\t \x01(\x04R\x06window\x12\x12\n" +
 	"\x04hops\x18\n" +
-	" \x01(\rR\x04hops\"\x91\x01\n" +
+	" \x01(\rR\x04hops\x12\x1a\n" +
+	"\bprovider\x18\v \x01(\tR\bprovider\"5\n" +
+	"\vRequestPart\x12\x12\n" +
+	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"\x91\x01\n" +
 	"\aRawCall\x12\x18\n" +
 	"\adialect\x18\x01 \x01(\tR\adialect\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x12\n" +
@@ -1397,8 +1472,8 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x19\n" +
 	"\bkey_name\x18\x03 \x01(\tR\akeyName\x12\x1a\n" +
 	"\battempts\x18\x04 \x01(\x05R\battempts\x12\x18\n" +
-	"\adropped\x18\x05 \x03(\tR\adropped\"\x83\x01\n" +
-	"\x04Part\x12\x12\n" +
+	"\adropped\x18\x05 \x03(\tR\adropped\"\x8b\x01\n" +
+	"\fResponsePart\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x16\n" +
 	"\x06chunks\x18\x03 \x03(\fR\x06chunks\x12\x12\n" +
@@ -1444,14 +1519,15 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\awaiting\x18\t \x01(\x03R\awaiting\x12:\n" +
 	"\vretry_after\x18\n" +
 	" \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"\xb7\x01\n" +
+	"retryAfter\"\xd1\x01\n" +
 	"\tHeartbeat\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\x14\n" +
 	"\x05epoch\x18\x03 \x01(\x04R\x05epoch\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\tR\aversion\x12\x18\n" +
 	"\aleaving\x18\x05 \x01(\bR\aleaving\x122\n" +
-	"\tproviders\x18\x06 \x03(\v2\x14.bifrost.v1.ProviderR\tproviders\">\n" +
+	"\tproviders\x18\x06 \x03(\v2\x14.bifrost.v1.ProviderR\tproviders\x12\x18\n" +
+	"\acredits\x18\a \x01(\rR\acredits\">\n" +
 	"\x0eHeartbeatReply\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\"\x99\x01\n" +
@@ -1482,42 +1558,43 @@ func file_remote_bifrostv1_bifrost_proto_rawDescGZIP() []byte {
 }
 
 var file_remote_bifrostv1_bifrost_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_remote_bifrostv1_bifrost_proto_goTypes = []any{
 	(More)(0),                   // 0: bifrost.v1.More
 	(*Request)(nil),             // 1: bifrost.v1.Request
-	(*RawCall)(nil),             // 2: bifrost.v1.RawCall
-	(*Header)(nil),              // 3: bifrost.v1.Header
-	(*Context)(nil),             // 4: bifrost.v1.Context
-	(*Response)(nil),            // 5: bifrost.v1.Response
-	(*RawAnswer)(nil),           // 6: bifrost.v1.RawAnswer
-	(*Served)(nil),              // 7: bifrost.v1.Served
-	(*Part)(nil),                // 8: bifrost.v1.Part
-	(*Grant)(nil),               // 9: bifrost.v1.Grant
-	(*Cancel)(nil),              // 10: bifrost.v1.Cancel
-	(*Error)(nil),               // 11: bifrost.v1.Error
-	(*Upstream)(nil),            // 12: bifrost.v1.Upstream
-	(*DeadLetter)(nil),          // 13: bifrost.v1.DeadLetter
-	(*Heartbeat)(nil),           // 14: bifrost.v1.Heartbeat
-	(*HeartbeatReply)(nil),      // 15: bifrost.v1.HeartbeatReply
-	(*Provider)(nil),            // 16: bifrost.v1.Provider
-	(*durationpb.Duration)(nil), // 17: google.protobuf.Duration
+	(*RequestPart)(nil),         // 2: bifrost.v1.RequestPart
+	(*RawCall)(nil),             // 3: bifrost.v1.RawCall
+	(*Header)(nil),              // 4: bifrost.v1.Header
+	(*Context)(nil),             // 5: bifrost.v1.Context
+	(*Response)(nil),            // 6: bifrost.v1.Response
+	(*RawAnswer)(nil),           // 7: bifrost.v1.RawAnswer
+	(*Served)(nil),              // 8: bifrost.v1.Served
+	(*ResponsePart)(nil),        // 9: bifrost.v1.ResponsePart
+	(*Grant)(nil),               // 10: bifrost.v1.Grant
+	(*Cancel)(nil),              // 11: bifrost.v1.Cancel
+	(*Error)(nil),               // 12: bifrost.v1.Error
+	(*Upstream)(nil),            // 13: bifrost.v1.Upstream
+	(*DeadLetter)(nil),          // 14: bifrost.v1.DeadLetter
+	(*Heartbeat)(nil),           // 15: bifrost.v1.Heartbeat
+	(*HeartbeatReply)(nil),      // 16: bifrost.v1.HeartbeatReply
+	(*Provider)(nil),            // 17: bifrost.v1.Provider
+	(*durationpb.Duration)(nil), // 18: google.protobuf.Duration
 }
 var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
-	2,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
-	17, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
-	4,  // 2: bifrost.v1.Request.context:type_name -> bifrost.v1.Context
-	3,  // 3: bifrost.v1.RawCall.header:type_name -> bifrost.v1.Header
-	7,  // 4: bifrost.v1.Response.served:type_name -> bifrost.v1.Served
-	6,  // 5: bifrost.v1.Response.raw:type_name -> bifrost.v1.RawAnswer
+	3,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
+	18, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
+	5,  // 2: bifrost.v1.Request.context:type_name -> bifrost.v1.Context
+	4,  // 3: bifrost.v1.RawCall.header:type_name -> bifrost.v1.Header
+	8,  // 4: bifrost.v1.Response.served:type_name -> bifrost.v1.Served
+	7,  // 5: bifrost.v1.Response.raw:type_name -> bifrost.v1.RawAnswer
 	0,  // 6: bifrost.v1.Response.more:type_name -> bifrost.v1.More
-	3,  // 7: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
-	11, // 8: bifrost.v1.Part.error:type_name -> bifrost.v1.Error
-	17, // 9: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
-	12, // 10: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
-	3,  // 11: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
-	17, // 12: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
-	16, // 13: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
+	4,  // 7: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
+	12, // 8: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
+	18, // 9: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
+	13, // 10: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
+	4,  // 11: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
+	18, // 12: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
+	17, // 13: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
 	14, // [14:14] is the sub-list for method output_type
 	14, // [14:14] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name
@@ -1536,7 +1613,7 @@ func file_remote_bifrostv1_bifrost_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_remote_bifrostv1_bifrost_proto_rawDesc), len(file_remote_bifrostv1_bifrost_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
