@@ -17,6 +17,7 @@ type Client struct {
 	account schemas.Account
 	live    map[string]schemas.Provider // by WithProvider
 	sys     *actors.System
+	node    Node // nil: this process is alone
 
 	routes  atomic.Pointer[map[string]Router]        // replaced, never changed
 	aliases atomic.Pointer[map[string]schemas.Alias] // likewise
@@ -37,7 +38,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	cfg = cfg.WithDefaults()
-	c := &Client{account: cfg.Account, live: o.providers, changing: make(map[string]chan struct{})}
+	c := &Client{account: cfg.Account, live: o.providers, node: o.node, changing: make(map[string]chan struct{})}
 	aliases := schemas.CloneAliases(cfg.Models)
 	c.aliases.Store(&aliases)
 	plan, err := c.plan(context.Background(), o)
@@ -52,7 +53,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	c.sys, err = actors.NewSystem(actors.Options{Engine: o.engine, Logger: o.logger,
-		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests, Hooks: o.hooks})
+		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests, Hooks: o.hooks, Foreign: o.foreign()})
 	if err != nil {
 		closeAll(plan)
 		return nil, fmt.Errorf("bifrost: %w", err)
@@ -63,6 +64,9 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		cancel()
 		c.sys.Shutdown(ended)
 		return nil, fmt.Errorf("bifrost: %w", err)
+	}
+	if c.node != nil {
+		c.node.Join(c.sys)
 	}
 	return c, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
 
+	"bifrost/actors"
 	"bifrost/schemas"
 )
 
@@ -20,6 +21,7 @@ type options struct {
 	providers map[string]schemas.Provider
 	routers   map[string]Router
 	hooks     []schemas.Hook
+	node      Node
 	faults    []error
 }
 
@@ -79,6 +81,46 @@ func WithRouter(name string, r Router) Option {
 		}
 		o.routers[name] = r
 	}
+}
+
+// Node is this process's part among other nodes, as package remote makes it. It has
+// started before Init, listens on an actor system of its own, and is stopped after
+// Shutdown.
+type Node interface {
+	actors.Foreign
+
+	// System returns the actor system that the client is to run in.
+	System() *actor.ActorSystem
+	// Routers returns the providers that live on other nodes, by name.
+	Routers() map[string]Router
+	// Join hands over the client's own providers, for other nodes to ask. It is called
+	// once, before the client's first request.
+	Join(own *actors.System)
+	// Peers returns what the node knows of the others.
+	Peers() []schemas.PeerStats
+}
+
+// WithNode makes the client part of several nodes: its providers can be asked by
+// others, and it asks those of others as its own. It brings the actor system.
+func WithNode(n Node) Option {
+	return func(o *options) {
+		if n == nil {
+			o.faults = append(o.faults, errors.New("the node is nil"))
+			return
+		}
+		o.node, o.engine = n, n.System()
+		for name, r := range n.Routers() {
+			WithRouter(name, r)(o)
+		}
+	}
+}
+
+// foreign is the node as the actors see it; nil without one.
+func (o *options) foreign() actors.Foreign {
+	if o.node == nil {
+		return nil
+	}
+	return o.node
 }
 
 // WithHooks has the hooks look at every request to a provider of this client, by

@@ -3,6 +3,7 @@ package bifrost
 import (
 	"bifrost/actors"
 	"bifrost/pool"
+	"bifrost/schemas"
 )
 
 // ProviderStats is one provider's state. Its counters satisfy, in every snapshot:
@@ -22,17 +23,32 @@ type Stats struct {
 	// published on the event stream because its subscribers were too slow.
 	LostEvents uint64
 
+	// Peers are the other nodes that this one knows, by address.
+	Peers []schemas.PeerStats
+
 	// Pools has the object pools by what they hold.
 	Pools map[string]pool.Stats
 }
 
-// Stats returns a snapshot. Each provider's part is taken under one lock.
+// Stats returns a snapshot. Each provider's part is taken under one lock. What is
+// counted of a provider that lives on another node are this client's calls of it: its
+// mailbox and its workers are counted there.
 func (c *Client) Stats() Stats {
 	s := c.sys.Stats()
-	return Stats{
+	out := Stats{
 		Providers:  s.Providers,
 		NotFound:   s.Unknown,
 		LostEvents: s.LostEvents,
 		Pools:      map[string]pool.Stats{"calls": s.Calls},
 	}
+	for name, r := range *c.routes.Load() {
+		counting, ok := r.(interface{ Stats() ProviderStats })
+		if _, own := out.Providers[name]; ok && !own {
+			out.Providers[name] = counting.Stats()
+		}
+	}
+	if c.node != nil {
+		out.Peers = c.node.Peers()
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"bifrost/mailbox"
 	"bifrost/schemas"
 )
 
@@ -175,7 +176,7 @@ func (p *passage) typed(err error) error {
 }
 
 // askHooked is Ask through the hooks.
-func (r *Router) askHooked(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+func (r *Router) askHooked(ctx context.Context, req *schemas.Request, sender mailbox.Sender) (*schemas.Response, error) {
 	p := r.newPassage(ctx, req, 0, "")
 	streams := false
 	var resp *schemas.Response
@@ -187,7 +188,7 @@ func (r *Router) askHooked(ctx context.Context, req *schemas.Request) (*schemas.
 	}()
 	resp, err = p.before()
 	if resp == nil && err == nil {
-		resp, err = r.ask(ctx, req, p)
+		resp, err = r.ask(ctx, req, sender, p)
 		streams = resp.Streams()
 	}
 	return resp, err

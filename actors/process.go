@@ -52,6 +52,9 @@ func (p *process) deliver(msg any, sender *actor.PID) {
 	case *Ask:
 		p.ask(m.context(), m.request(), sender)
 	default:
+		if p.sys.foreign != nil && p.sys.foreign.Receive(p.name, msg, sender) {
+			return
+		}
 		p.respond(sender, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: p.name,
 			Message: "a provider is asked with *schemas.Request or *actors.Ask"})
 	}

@@ -49,21 +49,25 @@ type Router struct {
 // a worker's hand is cancelled.
 func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
 	if req == nil {
-		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.name, Message: "the request is nil"}
+		return nil, nilRequest(r.name)
 	}
+	return r.askAs(ctx, req, mailbox.Blocks)
+}
+
+// askAs is Ask for a sender of that kind.
+func (r *Router) askAs(ctx context.Context, req *schemas.Request, sender mailbox.Sender) (*schemas.Response, error) {
 	if len(r.sys.hooks) > 0 {
-		return r.askHooked(ctx, req)
+		return r.askHooked(ctx, req, sender)
 	}
-	return r.ask(ctx, req, nil)
+	return r.ask(ctx, req, sender, nil)
 }
 
 // ask is Ask without the hooks of a request as a whole; p has them, for the worker
 // that ends a stream.
-func (r *Router) ask(ctx context.Context, req *schemas.Request, p *passage) (*schemas.Response, error) {
+func (r *Router) ask(ctx context.Context, req *schemas.Request, sender mailbox.Sender, p *passage) (*schemas.Response, error) {
 	c := r.sys.calls.Get()
 	c.begin(ctx, r.sys.calls, req)
 	c.passage = p
-	sender := mailbox.Blocks
 	if ctx.Err() != nil {
 		sender = mailbox.Gone
 	}
@@ -75,7 +79,7 @@ func (r *Router) ask(ctx context.Context, req *schemas.Request, p *passage) (*sc
 		c.releaseBoth()
 		return nil, ended(ctx, req)
 	case mailbox.Waits:
-		if stop := r.boundWait(c); stop != nil {
+		if stop := r.boundWait(c, r.waitLimit(ctx, sender)); stop != nil {
 			defer stop()
 		}
 	}
@@ -116,10 +120,9 @@ func (r *Router) leave(c *call) error {
 	return nil
 }
 
-// boundWait arms queue_timeout, if there is one, for a call that waits for a
-// place. The timer holds the call; stop lets go of it, at any time.
-func (r *Router) boundWait(c *call) (stop func()) {
-	limit := r.settings.peek().queueTimeout
+// boundWait arms the limit, if it is not 0, of a call that waits for a place. The
+// timer holds the call; stop lets go of it, at any time.
+func (r *Router) boundWait(c *call, limit time.Duration) (stop func()) {
 	if limit == 0 {
 		return nil
 	}

@@ -47,7 +47,7 @@ func (r *Router) offer(ctx context.Context, req *schemas.Request, p *passage, th
 		c.release()
 		return
 	case mailbox.Waits:
-		armed.add(r.boundWait(c))
+		armed.add(r.boundWait(c, r.settings.peek().queueTimeout))
 	}
 	armed.add(r.watchContext(ctx, c))
 }

@@ -36,6 +36,7 @@ type System struct {
 	rootStopped chan struct{}
 	work        func(*worker, *call) result
 	hooks       []schemas.Hook // never changed
+	foreign     Foreign        // nil: this is no node; never changed
 
 	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
@@ -58,12 +59,13 @@ type Options struct {
 	PoolSize int
 	Drop     bool // drop or wait, for providers that do not say
 	Hooks    []schemas.Hook
+	Foreign  Foreign // nil: messages of other nodes are unknown
 }
 
 // NewSystem starts an actor tree without providers. It fails if the engine's
 // system has one already.
 func NewSystem(o Options) (*System, error) {
-	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks,
+	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign,
 		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
 	s.drop.Store(o.Drop)
 	if s.engine == nil {

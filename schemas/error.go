@@ -36,6 +36,8 @@ const (
 	ReasonNotFound     Reason = "not_found"     // no such provider
 	ReasonDegraded     Reason = "degraded"      // no place, and every worker is in restart backoff
 	ReasonKeysResting  Reason = "keys_resting"  // every key of the provider rests
+	ReasonNoCredit     Reason = "no_credit"     // as many calls as may be are with the other node
+	ReasonNodeLost     Reason = "node_lost"     // no node that has the provider can be reached
 )
 
 // Sentinels for errors.Is, one per kind.

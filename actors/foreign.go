@@ -1,0 +1,72 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"bifrost/mailbox"
+	"bifrost/schemas"
+)
+
+// Foreign takes the messages that arrive at a provider's PID and are none of this
+// package's: those of other nodes.
+type Foreign interface {
+	// Receive takes a message to a provider, and its sender, which may be nil. It runs
+	// on the sender's goroutine, which may be a connection's only reader: it must not
+	// block. False says that the message is unknown here too.
+	Receive(provider string, message any, sender *actor.PID) bool
+}
+
+// AskBounded asks a provider for a sender that cannot block, such as another node: in
+// wait mode at most MaxWaiting such requests wait for a place (BufferSize unless set),
+// and without a deadline no longer than DefaultAskTimeout, after which the refusal is
+// that of queue_timeout. The goroutine that calls it blocks until the answer, as with
+// Router.Ask.
+func (s *System) AskBounded(ctx context.Context, provider string, req *schemas.Request) (*schemas.Response, error) {
+	if req == nil {
+		return nil, nilRequest(provider)
+	}
+	r := s.Router(provider)
+	if r == nil {
+		return nil, s.notFound(provider, req.Model)
+	}
+	return r.askAs(ctx, req.For(provider), mailbox.CannotBlock)
+}
+
+// Ended returns the error of a call whose context has ended: what the runtime has ended
+// it with, or that its caller has gone; nil if it has not ended. started says whether
+// the provider may have begun it.
+func Ended(ctx context.Context, req *schemas.Request, started bool) error {
+	e := ended(ctx, req)
+	if e == nil {
+		return nil
+	}
+	out := *e
+	out.MayHaveStarted = out.MayHaveStarted || started
+	return &out
+}
+
+// Cause makes the error of a context that is ended with it the answer of the calls
+// that it ends, rather than that their caller has gone.
+func Cause(e *schemas.Error) error { return &ownCause{e} }
+
+// FallbackOn returns the kinds of WithFallback. They are not to be changed.
+func FallbackOn(ctx context.Context) []schemas.ErrorKind {
+	kinds, _ := ctx.Value(fallbackKey{}).([]schemas.ErrorKind)
+	return kinds
+}
+
+// waitLimit is how long a call may wait for a place; 0: for ever.
+func (r *Router) waitLimit(ctx context.Context, sender mailbox.Sender) time.Duration {
+	limit := r.settings.peek().queueTimeout
+	if _, ends := ctx.Deadline(); limit == 0 && sender == mailbox.CannotBlock && !ends {
+		return DefaultAskTimeout
+	}
+	return limit
+}
+
+func nilRequest(provider string) error {
+	return &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: provider, Message: "the request is nil"}
+}
