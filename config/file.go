@@ -13,8 +13,16 @@ type File struct {
 	// Server is for the gateway; Init does not need it.
 	Server Server
 
-	// Providers are sorted by name. There is at least one.
+	// Node is for package remote. Nil: this process is no node.
+	Node *Node
+
+	// Providers are those that live here, sorted by name. There is at least one here
+	// or in Remote.
 	Providers []Provider
+
+	// Remote has the providers that live on other nodes, by name. They are in neither
+	// Providers nor the Account; models and fallbacks may name them. Nil: none.
+	Remote map[string]RemoteProvider
 
 	// Path is the file's name as it was given to Load or Parse.
 	Path string
@@ -25,6 +33,7 @@ var fileSection = section[File]{check: checkFile, fields: []field[File]{
 		func(f *File) *int { return &f.Bifrost.InitialPoolSize }),
 	truth("drop_excess_requests", func(f *File, v bool) { f.Bifrost.DropExcessRequests = v }),
 	nested("server", serverSection, func(f *File) *Server { return &f.Server }),
+	{name: "node", read: readNode, below: nodeSection.paths},
 	{name: "models", read: readModels, below: modelPaths},
 	{name: "providers", read: readProviders, below: providerPaths},
 }}
@@ -45,6 +54,7 @@ func checkFile(r *reader, root value, has given, into *File) {
 	if _, ok := has["providers"]; !ok {
 		r.noProvider(1, "providers")
 	}
+	bindNode(r, into)
 	checkTargets(r, root, into)
 	checkFallbacks(r, root, into)
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,9 +30,10 @@ func checkParse(t *testing.T, data []byte, format Format) {
 	t.Helper()
 	f, err := Parse("f", data, format, WithLookupEnv(testEnv))
 	if err == nil {
-		if len(f.Providers) == 0 {
+		if len(f.Providers)+len(f.Remote) == 0 {
 			t.Error("no provider and no fault")
 		}
+		checkNode(t, f)
 		for _, p := range f.Providers {
 			if err := p.Config.Validate(); err != nil {
 				t.Errorf("accepted what Init refuses: %v", err)
@@ -55,6 +57,37 @@ func checkParse(t *testing.T, data []byte, format Format) {
 	}
 }
 
+// checkNode holds the addresses of a file without faults against what Node promises.
+func checkNode(t *testing.T, f *File) {
+	t.Helper()
+	if f.Node == nil {
+		if len(f.Remote) > 0 {
+			t.Error("a provider on another node, and no node here")
+		}
+		return
+	}
+	own, ok := parseAddress(f.Node.Advertise)
+	if listen, fine := parseAddress(f.Node.Listen); !ok || !fine || own.everywhere() || listen.String() != f.Node.Listen {
+		t.Errorf("got addresses %q and %q", f.Node.Listen, f.Node.Advertise)
+	}
+	others := slices.Clone(f.Node.Peers)
+	for name, p := range f.Remote {
+		if len(p.Nodes) == 0 {
+			t.Errorf("%q lives nowhere", name)
+		}
+		others = append(others, p.Nodes...)
+	}
+	for _, text := range others {
+		a, ok := parseAddress(text)
+		if !ok || a.String() != text || a.everywhere() || a.port == "0" || a == own || own.loopback() && !a.loopback() {
+			t.Errorf("got the address %q of another node beside %q", text, f.Node.Advertise)
+		}
+		if !a.loopback() && !f.Node.Plaintext && f.Node.TLS == (NodeTLS{}) {
+			t.Errorf("nothing encrypts what goes to %q", text)
+		}
+	}
+}
+
 func checkPrint(t *testing.T, f *File) {
 	t.Helper()
 	text := printed(t, f)
@@ -65,7 +98,7 @@ func checkPrint(t *testing.T, f *File) {
 
 func FuzzTOML(f *testing.F) {
 	seeds(f, "testdata/bad/structure.txt", "testdata/bad/syntax.txt", "testdata/bad/keys.txt", "testdata/bad/lines.txt",
-		"testdata/bad/network.txt", "testdata/bad/simulation.txt")
+		"testdata/bad/network.txt", "testdata/bad/nodes.txt", "testdata/bad/simulation.txt")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkParse(t, data, TOML)
 		text := strings.TrimPrefix(string(data), "\xef\xbb\xbf")

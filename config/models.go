@@ -2,6 +2,8 @@ package config
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"bifrost/schemas"
 )
@@ -109,10 +111,7 @@ func checkProvider(r *reader, model value, into *File) {
 }
 
 func (f *File) hasProvider(model string) bool {
-	for _, p := range f.Providers {
-		if len(model) > len(p.Name) && model[:len(p.Name)] == p.Name && model[len(p.Name)] == '/' {
-			return true
-		}
-	}
-	return false
+	name, _, _ := strings.Cut(model, "/")
+	_, remote := f.Remote[name]
+	return remote || slices.ContainsFunc(f.Providers, func(p Provider) bool { return p.Name == name })
 }

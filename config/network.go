@@ -109,6 +109,9 @@ func (r *reader) checkFiles() {
 			r.fault(f.line, f.at, "%v", err)
 		}
 	}
+	if r.nodeTLS != nil {
+		r.nodeTLS.check(r)
+	}
 }
 
 func readExtraHeaders(r *reader, v value, into *network) {

@@ -46,21 +46,26 @@ func (f *File) printed() printedFile {
 			ShutdownTimeout: span(f.Server.ShutdownTimeout),
 			LogLevel:        f.Server.LogLevel,
 		},
+		Node:      printNode(f.Node),
 		Models:    printAliases(f.Bifrost.Models),
-		Providers: map[string]printedProvider{},
+		Providers: map[string]any{},
 	}
 	for _, p := range f.Providers {
 		out.Providers[p.Name] = printProvider(p)
+	}
+	for name, p := range f.Remote {
+		out.Providers[name] = printedRemote(p)
 	}
 	return out
 }
 
 type printedFile struct {
-	InitialPoolSize    int                        `toml:"initial_pool_size"`
-	DropExcessRequests bool                       `toml:"drop_excess_requests"`
-	Server             printedServer              `toml:"server"`
-	Models             map[string]printedAlias    `toml:"models,omitempty"`
-	Providers          map[string]printedProvider `toml:"providers"`
+	InitialPoolSize    int                     `toml:"initial_pool_size"`
+	DropExcessRequests bool                    `toml:"drop_excess_requests"`
+	Server             printedServer           `toml:"server"`
+	Node               *printedNode            `toml:"node"`
+	Models             map[string]printedAlias `toml:"models,omitempty"`
+	Providers          map[string]any          `toml:"providers"` // printedProvider or printedRemote
 }
 
 type printedAlias struct {

@@ -131,6 +131,12 @@ func drawFile(t *rapid.T) string {
 	maybe(t, server, "shutdown_timeout", drawDuration)
 	maybe(t, server, "log_level", rapid.SampledFrom(logLevels))
 	file["server"] = server
+	if rapid.Bool().Draw(t, "has a node") {
+		file["node"] = drawNode(t)
+	}
+	if rapid.Bool().Draw(t, "has a provider elsewhere") {
+		providers["Elsewhere"] = drawRemote(t)
+	}
 	var b bytes.Buffer
 	if err := toml.NewEncoder(&b).Encode(file); err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ var sizesSection = section[sizes]{fields: []field[sizes]{
 
 var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{
 	{name: "type", read: readType},
+	{name: "node", read: func(*reader, value, *Provider) {}}, // readProviders has passed it to readRemote
 	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
 	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
@@ -89,6 +90,10 @@ func readProviders(r *reader, v value, into *File) {
 		child := value{m.node, v.at.key(m.name)}
 		if !isProviderName(m.name) {
 			r.fault(child.line, child.at, `must have a name without "/", white space or control characters, such as my-openai`)
+		}
+		if _, ok := child.member("node"); ok {
+			into.addRemote(m.name, readRemote(r, child))
+			continue
 		}
 		providerSection.read(r, child, &p)
 		if p.Config.Type == "" {

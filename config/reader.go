@@ -19,6 +19,8 @@ type reader struct {
 	faults Errors
 
 	caFiles []caFile
+	nodeTLS *nodeFiles // nil: none
+	nodes   nodeReading
 }
 
 func (r *reader) fault(line int, at path, format string, args ...any) {

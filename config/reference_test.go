@@ -59,6 +59,9 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	if full.Server != (Server{}).withDefaults() || plain.Server != full.Server {
 		t.Errorf("got server %+v, want the defaults", full.Server)
 	}
+	if n := full.Node; plain.Node != nil || n.Plaintext || n.Credits != DefaultCredits || len(n.Peers) == 0 || n.Advertise == n.Listen || n.TLS.CAFile == "" {
+		t.Errorf("got node %+v and %+v, want none as it is, and all options with the defaults where there are any", plain.Node, n)
+	}
 	if full.Bifrost.InitialPoolSize != plain.Bifrost.InitialPoolSize || full.Bifrost.DropExcessRequests {
 		t.Errorf("got %+v, want the defaults", full.Bifrost)
 	}
@@ -89,11 +92,14 @@ func TestTheReferenceShowsTheDefaultsOfTheSimulation(t *testing.T) {
 	}
 }
 
-func TestTheReferenceOffersACustomServiceAndOllama(t *testing.T) {
+func TestTheReferenceOffersACustomServiceAProviderElsewhereAndOllama(t *testing.T) {
 	f := mustParse(t, everythingOn(readReference(t)), WithTypes(append([]Type{{Name: "azure"}, {Name: "bedrock"}, {Name: "vertex"}}, testTypes...)))
 	custom := provider(t, f, "my-service")
 	if custom.Config.Type != "openai" || custom.Config.NetworkConfig.BaseURL == "" || len(custom.Keys) != 1 {
 		t.Errorf("got %+v", custom.Config)
+	}
+	if far := f.Remote["elsewhere"]; len(far.Nodes) != 2 || len(far.FallbackOn) == 0 {
+		t.Errorf("got %+v, want a provider on two nodes", far)
 	}
 	if local := provider(t, f, "ollama"); len(local.Keys) != 0 || local.Config.NetworkConfig.BaseURL == "" {
 		t.Errorf("got %+v", local.Config)
@@ -206,12 +212,14 @@ func assertDefault(t *testing.T, table, key, literal string) {
 		base = "[providers.x]\n[[models.x.targets]]\nmodel = \"x/m\"\n%"
 	case "server":
 		base = "[providers.x]\n[server]\n%"
+	case "node":
+		base = "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n%"
 	default:
 		base = "[" + table + "]\n%"
 	}
 	with := mustParse(t, strings.Replace(base, "%", key+" = "+literal+"\n", 1))
 	without := mustParse(t, strings.Replace(base, "%", "", 1))
-	if with.Server != without.Server || !reflect.DeepEqual(with.Providers, without.Providers) ||
+	if with.Server != without.Server || !reflect.DeepEqual(with.Node, without.Node) || !reflect.DeepEqual(with.Providers, without.Providers) ||
 		!reflect.DeepEqual(with.Bifrost.Models, without.Bifrost.Models) ||
 		with.Bifrost.InitialPoolSize != without.Bifrost.InitialPoolSize ||
 		with.Bifrost.DropExcessRequests != without.Bifrost.DropExcessRequests {

@@ -1,0 +1,249 @@
+package config
+
+import (
+	"net"
+	"strconv"
+
+	"bifrost/schemas"
+)
+
+// Defaults of a node.
+const (
+	DefaultNodeListen = "127.0.0.1:0" // of a node that is there only because a provider lives on another one
+	DefaultCredits    = 1024
+)
+
+// Node is this process as a node: where other nodes reach it, and how. Addresses are
+// in their canonical form: lower case, IP addresses as netip writes them.
+type Node struct {
+	// Listen is host:port. Port 0 lets the system choose one; an empty host is every
+	// address of the machine. Never empty.
+	Listen string
+
+	// Advertise is the host:port by which other nodes reach this one; it is Listen
+	// where the file has none, and then its port may be 0: that of the listener. The
+	// host is never empty.
+	Advertise string
+
+	// Peers are other nodes, in the order of the file. None is valid.
+	Peers []string
+
+	// TLS is the zero value without TLS: on loopback, or if Plaintext is true.
+	TLS NodeTLS
+
+	// Plaintext allows addresses off loopback without TLS.
+	Plaintext bool
+
+	// Credits is the most calls in flight to one peer; default 1024.
+	Credits int
+}
+
+// NodeTLS names the PEM files of mutual TLS between nodes: all three or none. A path
+// that is not absolute begins in the working directory.
+type NodeTLS struct {
+	CertFile string // this node's certificate
+	KeyFile  string // its private key
+	CAFile   string // the authority of all nodes' certificates
+}
+
+// nodeReading is what is checked when the whole file has been read: each address with
+// its place.
+type nodeReading struct {
+	table     value // of [node]; without a node if there is none
+	listen    located
+	advertise located
+	peers     []located
+	homes     []located // where remote providers live
+}
+
+// located is an address and where in the file it is. Its node is nil if there is none.
+type located struct {
+	value
+	address address
+}
+
+func (l located) given() bool { return l.node != nil }
+
+var nodeSection = section[Node]{fields: []field[Node]{
+	{name: "listen", read: func(r *reader, v value, _ *Node) {
+		r.nodes.listen.value = v
+		r.nodes.listen.address = r.listenAddress(v)
+	}},
+	{name: "advertise", read: func(r *reader, v value, _ *Node) {
+		r.nodes.advertise.value = v
+		if text, ok := r.reference(v, exampleAddress); ok {
+			r.nodes.advertise.address = r.peerAddress(v, text)
+		}
+	}},
+	{name: "peers", read: func(r *reader, v value, _ *Node) {
+		if r.want(v, kindList, "["+exampleAddress+"]") {
+			r.nodes.peers = r.addresses(v)
+		}
+	}},
+	truth("plaintext", func(n *Node, v bool) { n.Plaintext = v }),
+	whole("credits", credits, func(n *Node) *int { return &n.Credits }),
+	nested("tls", tlsSection, func(n *Node) *NodeTLS { return &n.TLS }),
+}}
+
+var credits = wholeBounds{least: 1, most: schemas.MaxSize, example: strconv.Itoa(DefaultCredits),
+	otherwise: orDefaultOf(strconv.Itoa(DefaultCredits))}
+
+const exampleAddress = `"10.0.0.2:7600"`
+
+func (r *reader) listenAddress(v value) address {
+	if !r.want(v, kindText, `"127.0.0.1:7600"`) {
+		return address{}
+	}
+	a, ok := parseAddress(v.text)
+	if !ok {
+		r.fault(v.line, v.at, `must be host:port without a scheme, such as "127.0.0.1:7600" or ":7600"; `+
+			"the port is a number from 0 to 65535, and an IPv6 address is in brackets")
+	}
+	return a
+}
+
+// peerAddress reads an address that nodes dial, and returns none after a fault.
+func (r *reader) peerAddress(v value, text string) address {
+	a, ok := parseAddress(text)
+	switch {
+	case !ok || a.port == "0":
+		r.fault(v.line, v.at, "must be host:port without a scheme, such as %s; "+
+			"the port is a number from 1 to 65535, and an IPv6 address is in brackets", exampleAddress)
+	case a.everywhere():
+		r.fault(v.line, v.at, "names no host that another node could reach; write its address, such as %s", exampleAddress)
+	default:
+		return a
+	}
+	return address{}
+}
+
+// addresses reads a list of different addresses of nodes.
+func (r *reader) addresses(v value) []located {
+	var all []located
+	first := map[address]int{}
+	for i, e := range v.elements {
+		e := value{e, v.at.item(i)}
+		if !r.want(e, kindText, exampleAddress) {
+			continue
+		}
+		a := r.peerAddress(e, e.text)
+		before, again := first[a]
+		switch {
+		case a == address{}:
+		case again:
+			r.fault(e.line, e.at, "%s", givenTwice(before))
+		default:
+			first[a] = e.line
+			all = append(all, located{e, a})
+		}
+	}
+	return all
+}
+
+// readNode reads the table [node]. What concerns several keys is for bindNode.
+func readNode(r *reader, v value, into *File) {
+	into.Node = &Node{}
+	r.nodes.table = v
+	nodeSection.read(r, v, into.Node)
+}
+
+// bindNode fills in what the file says of this node and its peers. There is a node if
+// the file has a table of it, or a provider that lives on another one.
+func bindNode(r *reader, into *File) {
+	n := &r.nodes
+	if into.Node == nil {
+		if len(into.Remote) == 0 {
+			return
+		}
+		into.Node = &Node{}
+	} else if n.table.kind == kindTable && !n.listen.given() && len(into.Remote) == 0 {
+		r.fault(n.table.line, n.table.at.key("listen"), `is missing, and no provider lives on another node; `+
+			`add it, such as "127.0.0.1:7600", or remove the table`)
+		return
+	}
+	if !n.listen.given() {
+		n.listen.address, _ = parseAddress(DefaultNodeListen)
+	}
+	checkAddresses(r, into.Node)
+	node := into.Node
+	node.Listen = n.listen.address.String()
+	node.Advertise = n.advertised().String()
+	for _, p := range n.peers {
+		node.Peers = append(node.Peers, p.address.String())
+	}
+	if node.Credits == 0 {
+		node.Credits = DefaultCredits
+	}
+}
+
+// advertised is the address that other nodes dial; its port may be 0.
+func (n *nodeReading) advertised() address {
+	if n.advertise.given() {
+		return n.advertise.address
+	}
+	return n.listen.address
+}
+
+// others are the addresses of other nodes.
+func (n *nodeReading) others() []located {
+	return append(append([]located(nil), n.peers...), n.homes...)
+}
+
+// checkAddresses looks at how the addresses fit each other. One that has a fault of
+// its own is none, and is passed over.
+func checkAddresses(r *reader, node *Node) {
+	n := &r.nodes
+	own := n.advertised()
+	if own.everywhere() && n.listen.address != (address{}) && !n.advertise.given() {
+		r.fault(n.table.line, n.table.at.key("advertise"),
+			"is missing, and listen names no host; add the address by which other nodes reach this one, such as %s",
+			exampleAddress)
+	}
+	for _, p := range n.peers {
+		if p.address == own || p.address == n.listen.address {
+			r.fault(p.line, p.at, "is this node's own address; remove it")
+		}
+	}
+	for _, h := range n.homes {
+		if h.address == own || h.address == n.listen.address {
+			r.fault(h.line, h.at, "is this node's own address; name another node, or remove node so that the provider lives here")
+		}
+	}
+	for _, p := range n.others() {
+		if own.loopback() && !p.address.loopback() {
+			r.fault(p.line, p.at, "is off loopback, and could not answer a node on loopback; "+
+				"set node.listen, or node.advertise, to an address that it reaches")
+			break
+		}
+	}
+	checkTLS(r, node)
+}
+
+// checkTLS sees that what leaves the machine is encrypted, or meant not to be.
+func checkTLS(r *reader, node *Node) {
+	n := &r.nodes
+	table, hasTLS := n.table.member("tls")
+	if plaintext, ok := n.table.member("plaintext"); ok && node.Plaintext && hasTLS {
+		r.fault(plaintext.line, plaintext.at, "must not be true beside the table tls on line %d; remove one of them", table.line)
+	}
+	if node.Plaintext || hasTLS {
+		return
+	}
+	for _, l := range append([]located{n.listen, n.advertise}, n.others()...) {
+		if l.given() && l.address != (address{}) && !l.address.loopback() {
+			r.fault(l.line, l.at, `is off loopback, where nodes need certificates: make them with "bifrost certs" and name them `+
+				"in the table node.tls; or set node.plaintext to true in a network that you trust")
+			return
+		}
+	}
+}
+
+// AdvertiseAt returns Advertise for a node that listens on port, which replaces a port
+// that was left to the system.
+func (n *Node) AdvertiseAt(port int) string {
+	a, _ := parseAddress(n.Advertise)
+	if a.port == "0" {
+		return net.JoinHostPort(a.host, strconv.Itoa(port))
+	}
+	return n.Advertise
+}

@@ -1,0 +1,68 @@
+package config
+
+import "bifrost/schemas"
+
+// RemoteProvider is a provider of the file that lives on other nodes. What it is, its
+// keys and its queue belong to their files.
+type RemoteProvider struct {
+	// Nodes are the addresses where it lives, in the order of the file. At least one.
+	Nodes []string
+
+	// Fallbacks and FallbackOn are those of schemas.ProviderConfig; this node follows
+	// them. FallbackOn has its default filled in.
+	Fallbacks  []string
+	FallbackOn []schemas.ErrorKind
+}
+
+func (f *File) addRemote(name string, p RemoteProvider) {
+	if f.Remote == nil {
+		f.Remote = map[string]RemoteProvider{}
+	}
+	f.Remote[name] = p
+}
+
+// readRemote reads the table of a provider that has a node.
+func readRemote(r *reader, v value) RemoteProvider {
+	var remote RemoteProvider
+	var own Provider // what the readers of fallbacks fill in
+	for _, m := range v.members {
+		child := value{m.node, v.at.key(m.name)}
+		switch f := providerSection.field(m.name); {
+		case m.name == "node":
+			remote.Nodes = readHomes(r, child)
+		case m.name == "fallbacks" || m.name == "fallback_on":
+			f.read(r, child, &own)
+		case f == nil:
+			r.unknown(child, m.name, []string{"node", "fallbacks", "fallback_on"})
+		default:
+			r.fault(child.line, child.at,
+				"belongs to the node where the provider lives; write it into that node's file, or remove node")
+		}
+	}
+	remote.Fallbacks = own.Config.Fallbacks
+	remote.FallbackOn = own.Config.WithDefaults().FallbackOn
+	return remote
+}
+
+// readHomes reads one address of a node, or a list of them.
+func readHomes(r *reader, v value) []string {
+	var homes []located
+	switch {
+	case v.kind == kindText:
+		if a := r.peerAddress(v, v.text); a != (address{}) {
+			homes = []located{{v, a}}
+		}
+	case v.kind == kindList && len(v.elements) == 0:
+		r.fault(v.line, v.at, "is empty; name at least one node, such as [%s]", exampleAddress)
+	case v.kind == kindList:
+		homes = r.addresses(v)
+	case v.kind != kindUnread:
+		r.fault(v.line, v.at, "must be text or a list, such as %s or [%s], not %s", exampleAddress, exampleAddress, r.called(v.kind))
+	}
+	r.nodes.homes = append(r.nodes.homes, homes...)
+	var nodes []string
+	for _, h := range homes {
+		nodes = append(nodes, h.address.String())
+	}
+	return nodes
+}
