@@ -8,9 +8,9 @@
 //   - serve runs "bifrost serve" with a configuration file in a place, and waits until it
 //     is ready. A node has an HTTP client that reaches its gateway, chat and stream
 //     to ask it, and its log.
-//   - launch runs any command. A process is ended by stop (SIGTERM) or kill (SIGKILL),
-//     paused by freeze and thaw (SIGSTOP, SIGCONT), and started again by restart, on the
-//     same addresses.
+//   - launch runs any command, and output one that ends by itself. A process is ended by
+//     stop (SIGTERM) or kill (SIGKILL), paused by freeze and thaw (SIGSTOP, SIGCONT), and
+//     started again by restart, on the same addresses.
 //   - A place is loopback, or a host of a network. newNetwork makes hosts, each of which is
 //     a network namespace ("ip netns") with the address 10.77.0.N; hosts know each other
 //     by name. shape, cut, partition, isolate and heal change the way from one host to

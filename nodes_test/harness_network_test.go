@@ -213,9 +213,7 @@ func TestAHostMovesAndItsNameFollows(t *testing.T) {
 // addressOf asks a process in the host for the address of a name.
 func addressOf(t *testing.T, h *host, name string) string {
 	t.Helper()
-	p := launch(t, program{at: h, name: "getent", argv: []string{"getent", "ahostsv4", name}})
-	must(t, p.wait(t))
-	address, _, _ := strings.Cut(p.log.String(), " ")
+	address, _, _ := strings.Cut(output(t, h, "getent", "ahostsv4", name), " ")
 	return address
 }
 

@@ -102,6 +102,8 @@ func inside(namespace string, do func() error) error {
 	return <-result
 }
 
+func (h *host) String() string { return h.name }
+
 // close removes the namespace. Processes in it should have ended.
 func (h *host) close() {
 	if h.tap != nil {
@@ -122,7 +124,16 @@ func (h *host) wrap(argv []string) []string {
 	return append([]string{"ip", "netns", "exec", h.namespace}, argv...)
 }
 
+// dialing bounds the threads that wait for a connection: a partition answers none.
+var dialing = make(chan struct{}, 256)
+
 func (h *host) dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	select {
+	case dialing <- struct{}{}:
+		defer func() { <-dialing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	err = inside(h.namespace, func() error {
 		conn, err = new(net.Dialer).DialContext(ctx, network, address)
 		return err

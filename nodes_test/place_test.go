@@ -30,6 +30,7 @@ type place interface {
 // loopback is the machine itself.
 type loopback struct{}
 
+func (loopback) String() string              { return "loopback" }
 func (loopback) ip() netip.Addr              { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 func (loopback) wrap(argv []string) []string { return argv }
 func (loopback) dial(ctx context.Context, network, address string) (net.Conn, error) {

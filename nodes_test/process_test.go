@@ -52,6 +52,17 @@ func launch(t *testing.T, p program) *process {
 	return run
 }
 
+// output runs a command in a place to its end, which must be exit code 0, and returns
+// what it printed.
+func output(t *testing.T, where place, argv ...string) string {
+	t.Helper()
+	p := launch(t, program{at: where, name: argv[0], argv: argv})
+	if err := p.wait(t); err != nil {
+		t.Fatalf("%q in %v: %v", argv, where, err)
+	}
+	return p.log.String()
+}
+
 func (p *process) start(t *testing.T) {
 	t.Helper()
 	argv := p.at.wrap(p.argv)
