@@ -22,7 +22,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.AddCommand(newServeCommand(), newSimulateCommand(), newCheckCommand(), newVersionCommand())
+	root.AddCommand(newServeCommand(), newSimulateCommand(), newCheckCommand(), newCertsCommand(), newVersionCommand())
 	err := root.ExecuteContext(ctx)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
