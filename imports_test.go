@@ -70,7 +70,7 @@ var floors = []row{
 		why: "the messages of nodes are generated, and know only how they are written"},
 	{floor: 1, path: "remote/certs", later: true,
 		why: "certificates need nothing but the standard library"},
-	{floor: 2, path: "remote/codec", may: []string{"schemas", "remote/bifrostv1"}, thirdParty: true, later: true,
+	{floor: 2, path: "remote/codec", may: []string{"schemas", "remote/bifrostv1"}, thirdParty: true,
 		why: "the codec of nodes is pure: no network, no actors"},
 	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true, later: true,
 		why: "what comes in from a peer is judged before anything of ours sees it"},

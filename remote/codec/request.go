@@ -1,0 +1,124 @@
+package codec
+
+import (
+	"encoding/json"
+
+	"bifrost/remote/bifrostv1"
+	"bifrost/schemas"
+)
+
+// A form writes and reads the request of an operation as a JSON body.
+type form struct {
+	// encode returns nil, nil if the operation's own field is nil.
+	encode func(*schemas.Request) ([]byte, error)
+	// decode sets the operation's own field.
+	decode func(*schemas.Request, []byte) error
+}
+
+var forms = map[schemas.Operation]form{
+	schemas.OperationChat:          chatForm,
+	schemas.OperationChatStream:    chatForm,
+	schemas.OperationCountTokens:   chatForm,
+	schemas.OperationTranscription: transcriptionForm,
+	schemas.OperationTranslation:   transcriptionForm,
+	schemas.OperationCompletion: formOf(
+		func(r *schemas.Request) **schemas.CompletionRequest { return &r.Completion },
+		func(r *schemas.CompletionRequest) *map[string]json.RawMessage { return &r.Extra }),
+	schemas.OperationEmbeddings: formOf(
+		func(r *schemas.Request) **schemas.EmbeddingRequest { return &r.Embedding },
+		func(r *schemas.EmbeddingRequest) *map[string]json.RawMessage { return &r.Extra }),
+	schemas.OperationRerank: formOf(
+		func(r *schemas.Request) **schemas.RerankRequest { return &r.Rerank },
+		func(r *schemas.RerankRequest) *map[string]json.RawMessage { return &r.Extra }),
+	schemas.OperationModeration: formOf(
+		func(r *schemas.Request) **schemas.ModerationRequest { return &r.Moderation },
+		func(r *schemas.ModerationRequest) *map[string]json.RawMessage { return &r.Extra }),
+	schemas.OperationImage: formOf(
+		func(r *schemas.Request) **schemas.ImageRequest { return &r.Image },
+		func(r *schemas.ImageRequest) *map[string]json.RawMessage { return &r.Extra }),
+	schemas.OperationSpeech: formOf(
+		func(r *schemas.Request) **schemas.SpeechRequest { return &r.Speech },
+		func(r *schemas.SpeechRequest) *map[string]json.RawMessage { return &r.Extra }),
+}
+
+// formOf returns the form of a request that hides nothing but its Extra.
+func formOf[T any](at func(*schemas.Request) **T, extra func(*T) *map[string]json.RawMessage) form {
+	n := namesOf[T]()
+	return form{
+		encode: func(r *schemas.Request) ([]byte, error) {
+			own := *at(r)
+			if own == nil {
+				return nil, nil
+			}
+			return encodeBody(own, *extra(own), hidden{}, n)
+		},
+		decode: func(r *schemas.Request, body []byte) error {
+			own, m, err := decodeBody[T](body, n)
+			if err != nil {
+				return err
+			}
+			*extra(own) = m.extra
+			*at(r) = own
+			return nil
+		},
+	}
+}
+
+// EncodeRequest returns the message of a request: its operation, model, whole body and raw
+// call. The other fields are the caller's to set, and so is to take away what of the body
+// goes in Parts. Errors are *schemas.Error of kind invalid_request, or
+// unsupported_operation.
+func EncodeRequest(req *schemas.Request) (*bifrostv1.Request, error) {
+	m := &bifrostv1.Request{Operation: text(string(req.Operation)), Model: text(req.Model)}
+	f, known := forms[req.Operation]
+	switch {
+	case req.Operation == schemas.OperationListModels:
+		return m, nil
+	case req.Operation == schemas.OperationRaw:
+		if req.Raw == nil {
+			return nil, badRequest(req.Operation, req.Model, "has no raw call; set the field Raw")
+		}
+		if !sendable(req.Raw) {
+			return nil, badRequest(req.Operation, req.Model, "has a path or query with bytes that are no UTF-8; escape them")
+		}
+		m.Raw, m.Body = encodeRawCall(req.Raw), req.Raw.Body
+		return m, nil
+	case !known:
+		return nil, unknownOperation(req.Operation, req.Model)
+	}
+	body, err := f.encode(req)
+	if err != nil {
+		return nil, badRequest(req.Operation, req.Model, "cannot be written as JSON: %s; correct it", writeHint(err))
+	}
+	if body == nil {
+		return nil, badRequest(req.Operation, req.Model, "has no content; set the operation's own field of Request")
+	}
+	m.Body = body
+	return m, nil
+}
+
+// DecodeRequest returns the request of a message. The body is the whole one, assembled from
+// the message's own and its Parts. Provider and the own request's Provider and Fallbacks are
+// empty: the receiver knows which of its providers was asked. Errors are *schemas.Error of
+// kind invalid_request, or unsupported_operation.
+func DecodeRequest(m *bifrostv1.Request, body []byte) (*schemas.Request, error) {
+	req := &schemas.Request{Operation: schemas.Operation(m.GetOperation()), Model: m.GetModel()}
+	f, known := forms[req.Operation]
+	switch {
+	case req.Operation == schemas.OperationListModels:
+		return req, nil
+	case req.Operation == schemas.OperationRaw:
+		if m.GetRaw() == nil {
+			return nil, badRequest(req.Operation, req.Model, "has no raw call; set the message's field raw")
+		}
+		req.Raw = decodeRawCall(m.GetRaw())
+		req.Raw.Body = body
+		return req, nil
+	case !known:
+		return nil, unknownOperation(req.Operation, req.Model)
+	}
+	if err := f.decode(req, body); err != nil {
+		return nil, badRequest(req.Operation, req.Model, "cannot be read: %s; correct its body", readHint(err))
+	}
+	return req, nil
+}
