@@ -68,11 +68,11 @@ var floors = []row{
 
 	{floor: 1, path: "remote/bifrostv1", thirdParty: true,
 		why: "the messages of nodes are generated, and know only how they are written"},
-	{floor: 1, path: "remote/certs", later: true,
+	{floor: 1, path: "remote/certs",
 		why: "certificates need nothing but the standard library"},
 	{floor: 2, path: "remote/codec", may: []string{"schemas", "remote/bifrostv1"}, thirdParty: true,
 		why: "the codec of nodes is pure: no network, no actors"},
-	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true, later: true,
+	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true,
 		why: "what comes in from a peer is judged before anything of ours sees it"},
 	{floor: 2, path: "remote/discovery", thirdParty: true, later: true,
 		why: "who looks for peers only reads lists, and speaks with none of them"},
@@ -98,7 +98,7 @@ var floors = []row{
 
 	{floor: 4, path: "gateway", may: []string{".", "schemas", "internal/dialect", "internal/surface", "internal/dialect/...", "internal/wire"}, thirdParty: true,
 		why: "the HTTP face uses the client as any program does: no actors, no adapters, no files"},
-	{floor: 4, path: "remote", may: []string{".", "schemas", "actors", "remote/..."}, engine: true, thirdParty: true, later: true,
+	{floor: 4, path: "remote", may: []string{".", "schemas", "actors", "remote/..."}, engine: true, thirdParty: true,
 		why: "nodes carry the messages of actors and know neither HTTP nor adapters"},
 
 	{floor: top, path: "cmd/bifrost", may: []string{"..."}, engine: true, thirdParty: true},

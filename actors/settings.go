@@ -2,7 +2,6 @@ package actors
 
 import (
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,8 +65,7 @@ func (r *Router) newSettings(c Config) *settings {
 		guard:        func(f func()) { r.sys.guarded(r.name, f) },
 	}
 	for _, f := range c.Settings.Fallbacks {
-		provider, model, _ := strings.Cut(f, "/")
-		s.fallbacks = append(s.fallbacks, schemas.Fallback{Provider: provider, Model: model})
+		s.fallbacks = append(s.fallbacks, schemas.ParseFallback(f))
 	}
 	s.users.Store(1)
 	return s

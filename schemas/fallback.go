@@ -37,6 +37,13 @@ func CheckFallback(text string) error {
 	return nil
 }
 
+// ParseFallback reads a fallback as a configuration writes it, and CheckFallback has
+// found right.
+func ParseFallback(text string) Fallback {
+	provider, model, _ := strings.Cut(text, "/")
+	return Fallback{Provider: provider, Model: model}
+}
+
 // CheckFallbackKind returns nil, or the error for a kind that cannot lead to a
 // fallback. The error continues a sentence that begins with its place.
 func CheckFallbackKind(kind ErrorKind) error {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"bifrost/config"
@@ -21,7 +23,13 @@ func printBanner(out io.Writer, addr net.Addr, file *config.File) {
 		fmt.Fprintf(&b, "  %s (%s): concurrency %d, buffer %d, %s\n",
 			p.Name, p.Config.Type, size.Concurrency, size.BufferSize, mode(file, p))
 	}
+	for _, name := range slices.Sorted(maps.Keys(file.Remote)) {
+		fmt.Fprintf(&b, "  %s: at %s\n", name, strings.Join(file.Remote[name].Nodes, ", "))
+	}
 	model, known := firstModel(file.Providers)
+	if len(file.Providers) == 0 {
+		model = slices.Sorted(maps.Keys(file.Remote))[0] + "/MODEL"
+	}
 	b.WriteString("\ntry it:\n")
 	if !known {
 		b.WriteString("  # put the name of one of the provider's models for MODEL\n")
@@ -72,6 +80,9 @@ func firstModel(all []config.Provider) (model string, known bool) {
 				return p.Name + "/" + m, true
 			}
 		}
+	}
+	if len(all) == 0 {
+		return "MODEL", false
 	}
 	return all[0].Name + "/MODEL", false
 }

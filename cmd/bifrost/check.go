@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"bifrost"
@@ -42,9 +43,14 @@ func check(path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if file.Node != nil {
+		if _, err := loadIdentity(file.Node.TLS, zerolog.Nop()); err != nil {
+			return fmt.Errorf("%s: node.tls: %w", path, err)
+		}
+	}
 	// What only an adapter knows, such as whether it needs a key, is found by
 	// starting it.
-	client, err := bifrost.Init(file.Bifrost)
+	client, err := bifrost.Init(file.Bifrost, unreached(file)...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"bifrost/remote"
 )
 
 // answerGrace is how long answers to calls that were cancelled at the end of the
@@ -16,6 +18,10 @@ const answerGrace = 2 * time.Second
 // cancelled and answered. The error says what was left.
 func (s *service) stop(limit time.Duration) error {
 	s.gateway.Drain()
+	if s.node != nil {
+		s.node.Leave()
+	}
+	began := time.Now()
 	work, cancelWork := context.WithTimeout(context.Background(), limit)
 	defer cancelWork()
 	connections, cancelConnections := context.WithTimeout(context.Background(), limit+answerGrace)
@@ -29,9 +35,19 @@ func (s *service) stop(limit time.Duration) error {
 		err = errors.New("some clients did not take their answers in time; their connections were closed")
 		_ = s.server.Close()
 	}
-	if err := errors.Join(left, err); err != nil {
+	if err := errors.Join(left, err, stopNode(s.node, began.Add(limit+answerGrace))); err != nil {
 		return fmt.Errorf("stopped after %v, before everything was finished: %w", limit, err)
 	}
 	s.logger.Info().Msg("stopped, everything finished")
 	return nil
+}
+
+// stopNode ends a node, if there is one; answers to other nodes may take until deadline.
+func stopNode(node *remote.Node, deadline time.Time) error {
+	if node == nil {
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	return node.Shutdown(ctx)
 }

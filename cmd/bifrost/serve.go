@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"bifrost"
 	"bifrost/config"
 	"bifrost/gateway"
+	"bifrost/remote"
 )
 
 func newServeCommand() *cobra.Command {
@@ -54,12 +56,21 @@ func serve(ctx context.Context, file *config.File, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
-	client, err := bifrost.Init(file.Bifrost, bifrost.WithLogger(logger))
+	node, err := startNode(file, logger)
 	if err != nil {
 		_ = listener.Close()
-		return fmt.Errorf("%s: %w", file.Path, err)
+		return err
 	}
-	return newService(client, file, logger).run(ctx, again, listener, stdout)
+	options := []bifrost.Option{bifrost.WithLogger(logger)}
+	if node != nil {
+		options = append(options, bifrost.WithNode(node))
+	}
+	client, err := bifrost.Init(file.Bifrost, options...)
+	if err != nil {
+		_ = listener.Close()
+		return errors.Join(fmt.Errorf("%s: %w", file.Path, err), stopNode(node, time.Now()))
+	}
+	return newService(client, node, file, logger).run(ctx, again, listener, stdout)
 }
 
 // run serves until ctx ends, and then drains; again is called in between.
@@ -83,14 +94,15 @@ func (s *service) run(ctx context.Context, again func(), listener net.Listener, 
 type service struct {
 	file    *config.File
 	client  *bifrost.Client
+	node    *remote.Node // nil: this process is alone
 	gateway *gateway.Gateway
 	server  *http.Server
 	logger  zerolog.Logger
 }
 
-func newService(client *bifrost.Client, file *config.File, logger zerolog.Logger) *service {
+func newService(client *bifrost.Client, node *remote.Node, file *config.File, logger zerolog.Logger) *service {
 	g := gateway.New(client, gateway.Options{MaxBodyBytes: file.Server.MaxBodyBytes, Logger: logger})
-	return &service{file: file, client: client, gateway: g, server: newServer(g, logger), logger: logger}
+	return &service{file: file, client: client, node: node, gateway: g, server: newServer(g, logger), logger: logger}
 }
 
 // untilSignal returns a context that ends at the first SIGINT or SIGTERM. After

@@ -190,7 +190,7 @@ func TestAServerThatCannotListenAnyMoreIsStoppedWithAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newService(client, f, logger)
+	s := newService(client, nil, f, logger)
 	l, err := listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

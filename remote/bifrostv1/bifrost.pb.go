@@ -694,8 +694,10 @@ func (x *Served) GetDropped() []string {
 type ResponsePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Call  uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
-	Data  []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
-	// Whole chunks of a stream, each as JSON.
+	// Bytes of the body; in a stream of chunks the beginning of the next one, where it is
+	// too long for a message.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	// Chunks of a stream, each as JSON.
 	Chunks [][]byte `protobuf:"bytes,3,rep,name=chunks,proto3" json:"chunks,omitempty"`
 	// Nothing follows.
 	Last bool `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"`

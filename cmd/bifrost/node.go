@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+
+	"bifrost"
+	"bifrost/config"
+	"bifrost/remote"
+	"bifrost/remote/certs"
+	"bifrost/schemas"
+)
+
+// startNode starts this process's part among other nodes; nil if the file has none.
+func startNode(file *config.File, logger zerolog.Logger) (*remote.Node, error) {
+	if file.Node == nil {
+		return nil, nil
+	}
+	identity, err := loadIdentity(file.Node.TLS, logger)
+	if err != nil {
+		return nil, fmt.Errorf("%s: node.tls: %w", file.Path, err)
+	}
+	node, err := remote.Start(remote.Config{
+		Listen:    file.Node.Listen,
+		Advertise: file.Node.Advertise,
+		Providers: remoteProviders(file),
+		Peers:     file.Node.Peers,
+		TLS:       identity,
+		Plaintext: file.Node.Plaintext,
+		Credits:   file.Node.Credits,
+		Version:   shortVersion(),
+		Logger:    logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	return node, nil
+}
+
+// loadIdentity reads the certificate of a node; nil if it has none.
+func loadIdentity(files config.NodeTLS, logger zerolog.Logger) (*certs.Identity, error) {
+	if files == (config.NodeTLS{}) {
+		return nil, nil
+	}
+	return certs.Load(certs.Files(files), func(n certs.Notice) {
+		if n.Problem != nil {
+			logger.Warn().Err(n.Problem).Msg("this node's certificate")
+			return
+		}
+		logger.Info().Time("not_after", n.NotAfter).Msg("new certificate files of this node are in use")
+	})
+}
+
+func remoteProviders(file *config.File) map[string]remote.Provider {
+	out := make(map[string]remote.Provider, len(file.Remote))
+	for name, p := range file.Remote {
+		out[name] = remote.Provider{Nodes: p.Nodes, Fallbacks: p.Fallbacks, FallbackOn: p.FallbackOn}
+	}
+	return out
+}
+
+// unreached stands for the providers that live on other nodes where none is to be
+// reached, as when a file is only checked.
+func unreached(file *config.File) []bifrost.Option {
+	var options []bifrost.Option
+	for name := range file.Remote {
+		options = append(options, bifrost.WithRouter(name, absent{}))
+	}
+	return options
+}
+
+type absent struct{}
+
+func (absent) Ask(context.Context, *schemas.Request) (*schemas.Response, error) {
+	return nil, errors.New("not reached")
+}
+
+func (absent) Info() schemas.ProviderInfo { return schemas.ProviderInfo{} }
+
+func (absent) Models() (names []string, all bool) { return nil, true }
+
+// shortVersion is this program's version for its peers.
+func shortVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

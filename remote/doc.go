@@ -1,0 +1,2 @@
+// Package remote makes one process of several: providers that live on other nodes.
+package remote

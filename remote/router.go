@@ -1,0 +1,258 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"bifrost"
+	"bifrost/actors"
+	v1 "bifrost/remote/bifrostv1"
+	"bifrost/remote/codec"
+	"bifrost/schemas"
+)
+
+// Router asks one provider that lives on other nodes. It has no mailbox: the bounds are
+// the owner's, and here only a credit for each call that is with a peer. It is safe for
+// concurrent use.
+type Router struct {
+	node     *Node
+	provider string
+	peers    []*peer
+	cfg      Provider
+	ledger   ledger
+
+	fallbacks []schemas.Fallback // of cfg
+}
+
+var _ bifrost.Router = (*Router)(nil)
+
+// Ask sends the request to a node that has the provider, and waits for its answer. With
+// several nodes it is the better of two that have room, by what they said last. When ctx
+// ends it returns at once, and the call is cancelled there. A call whose node is lost
+// fails as node_lost and is not repeated, since the provider may have begun it. The
+// errors are *schemas.Error.
+func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	if req == nil {
+		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.provider, Message: "the request is nil"}
+	}
+	r.ledger.offer()
+	if err := actors.Ended(ctx, req, false); err != nil {
+		r.ledger.leave()
+		return nil, err
+	}
+	message, err := codec.EncodeRequest(req.For(r.provider))
+	if err != nil {
+		r.ledger.refuse(reasonUnsendable)
+		return nil, r.own(err, req)
+	}
+	c, err := r.enter(ctx, req)
+	if err != nil {
+		return nil, r.own(err, req)
+	}
+	resp, err := c.ask(ctx, req, message)
+	if err != nil {
+		return nil, r.own(err, req)
+	}
+	resp.Provider = r.provider
+	return resp, nil
+}
+
+// enter finds a peer with a credit for one more call. It waits while it is not known
+// yet whether any can be reached, which is at most a moment after the start.
+func (r *Router) enter(ctx context.Context, req *schemas.Request) (*call, error) {
+	for {
+		refused := false
+		for _, l := range r.candidates() {
+			c := &call{id: r.node.nextCall(), link: l, notify: make(chan struct{}, 1), window: windowBytes + pieceBytes,
+				end: r.ledger.end}
+			switch entered, lost := l.enter(c, l.peer.limit()); {
+			case entered:
+				r.ledger.admit()
+				l.peer.tally(func(n *counts) { n.calls++ })
+				return c, nil
+			case !lost:
+				refused = true
+				l.peer.tally(func(n *counts) { n.refused++ })
+			}
+		}
+		if refused {
+			r.ledger.refuse(schemas.ReasonNoCredit)
+			return nil, r.noCredit(req)
+		}
+		if err := r.settle(ctx); err != nil {
+			return nil, r.notEntered(ctx, req, err)
+		}
+	}
+}
+
+// candidates are the links that may take a call, the best first: the better of two at
+// random, then the others.
+func (r *Router) candidates() []*link {
+	type candidate struct {
+		link *link
+		free int
+	}
+	var up []candidate
+	for _, p := range r.peers {
+		if l, free := p.usable(r.provider); l != nil {
+			up = append(up, candidate{l, free - l.inFlight()})
+		}
+	}
+	rand.Shuffle(len(up), func(i, j int) { up[i], up[j] = up[j], up[i] })
+	if len(up) > 1 && up[1].free > up[0].free {
+		up[0], up[1] = up[1], up[0]
+	}
+	links := make([]*link, len(up))
+	for i, c := range up {
+		links[i] = c.link
+	}
+	return links
+}
+
+// errNoPeer is that no peer can take the call, and none is being reached for the first
+// time.
+var errNoPeer = errors.New("no peer is up")
+
+// settle waits until one more peer is known to be up or not.
+func (r *Router) settle(ctx context.Context) error {
+	for _, p := range r.peers {
+		select {
+		case <-p.settled:
+			continue
+		default:
+		}
+		select {
+		case <-p.settled:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.node.ctx.Done():
+			return errNoPeer
+		}
+	}
+	return errNoPeer
+}
+
+// notEntered is the error of a call that found no peer.
+func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error) error {
+	if err := actors.Ended(ctx, req, false); err != nil {
+		r.ledger.leave()
+		return err
+	}
+	for _, p := range r.peers {
+		if l := p.current(); l != nil && l.isUp() {
+			if _, offers := p.offer(r.provider); !offers {
+				r.ledger.refuse(schemas.ReasonNotFound)
+				return &schemas.Error{Kind: schemas.KindNotFound, Reason: schemas.ReasonNotFound,
+					Message: "node " + p.address + " has no such provider; add it there, or correct the node"}
+			}
+		}
+	}
+	r.ledger.refuse(schemas.ReasonNodeLost)
+	return &schemas.Error{Kind: schemas.KindNodeLost, Reason: schemas.ReasonNodeLost, RetryAfter: heartbeatEvery, Err: errors.Join(err, r.reasons()),
+		Message: "no node that has it can be reached (" + r.addresses() + "); nothing was sent"}
+}
+
+func (r *Router) reasons() error {
+	var all []error
+	for _, p := range r.peers {
+		p.mu.Lock()
+		all = append(all, p.why)
+		p.mu.Unlock()
+	}
+	return errors.Join(all...)
+}
+
+func (r *Router) addresses() string {
+	out := ""
+	for i, p := range r.peers {
+		if i > 0 {
+			out += ", "
+		}
+		out += p.address
+	}
+	return out
+}
+
+// noCredit is the refusal of a call that has no credit left at any peer.
+func (r *Router) noCredit(req *schemas.Request) error {
+	letter := &schemas.DeadLetter{Provider: r.provider, Reason: schemas.ReasonNoCredit, RetryAfter: heartbeatEvery}
+	for _, p := range r.peers {
+		if l := p.current(); l != nil {
+			letter.Capacity += p.limit()
+			letter.InHand += l.inFlight()
+		}
+	}
+	r.node.publish(r.provider, letter)
+	return &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonNoCredit, Provider: r.provider, Model: req.Model,
+		RetryAfter: letter.RetryAfter, Err: letter,
+		Message: "as many calls as may be are with the provider's node; retry later, or raise credits on both nodes"}
+}
+
+// own makes an error the provider's as this node names it.
+func (r *Router) own(err error, req *schemas.Request) error {
+	var e *schemas.Error
+	if !errors.As(err, &e) {
+		e = &schemas.Error{Kind: schemas.KindInternal, Err: err, Message: "the request could not be sent to another node"}
+	}
+	out := *e
+	out.Provider, out.Model = r.provider, req.For(r.provider).Model
+	return &out
+}
+
+// prepare completes a message before it is sent.
+func (c *call) prepare(ctx context.Context, provider string, m *v1.Request) {
+	m.Call, m.Provider, m.Window = c.id, provider, windowBytes
+	m.Context = travel(ctx)
+	if deadline, ends := ctx.Deadline(); ends {
+		m.TimeLeft = durationpb.New(max(time.Until(deadline), 0))
+	}
+}
+
+// Info returns what the provider can do, as the first of its nodes says that is known.
+// Until one has, at most a moment after the start, it waits.
+func (r *Router) Info() schemas.ProviderInfo {
+	o, ok := r.known()
+	if !ok {
+		return r.cfg.Info
+	}
+	return o.info
+}
+
+// Models returns the models that the provider serves by name; see Info.
+func (r *Router) Models() (names []string, all bool) {
+	o, ok := r.known()
+	if !ok {
+		return nil, true
+	}
+	return o.models, o.all
+}
+
+func (r *Router) known() (offer, bool) {
+	for {
+		for _, p := range r.peers {
+			if o, ok := p.offer(r.provider); ok {
+				return o, true
+			}
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout+confirmFor)
+		err := r.settle(ctx)
+		cancel()
+		if err != nil {
+			return offer{}, false
+		}
+	}
+}
+
+// Fallbacks returns what this node's configuration says of fallbacks.
+func (r *Router) Fallbacks() ([]schemas.Fallback, []schemas.ErrorKind) {
+	return r.fallbacks, r.cfg.FallbackOn
+}
+
+// Stats returns what this node counts of the provider: in hand are the calls that are
+// with a peer, dead-lettered those that a peer refused.
+func (r *Router) Stats() actors.Stats { return r.ledger.stats() }

@@ -1,0 +1,48 @@
+package remote
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/propagation"
+
+	"bifrost/actors"
+	v1 "bifrost/remote/bifrostv1"
+	"bifrost/schemas"
+)
+
+// traces writes and reads trace context as W3C's traceparent and tracestate.
+var traces = propagation.TraceContext{}
+
+// travel returns what of a context goes with a request to another node; nil if nothing.
+func travel(ctx context.Context) *v1.Context {
+	carrier := propagation.MapCarrier{}
+	traces.Inject(ctx, carrier)
+	m := &v1.Context{Traceparent: carrier["traceparent"], Tracestate: carrier["tracestate"],
+		Tenant: schemas.TenantOf(ctx), Session: schemas.SessionOf(ctx)}
+	for _, kind := range actors.FallbackOn(ctx) {
+		m.FallbackOn = append(m.FallbackOn, string(kind))
+	}
+	if m.Traceparent == "" && m.Tenant == "" && m.Session == "" && m.FallbackOn == nil {
+		return nil
+	}
+	return m
+}
+
+// arrive returns a context with what came with a request.
+func arrive(ctx context.Context, m *v1.Context) context.Context {
+	if m == nil {
+		return ctx
+	}
+	if m.Traceparent != "" {
+		ctx = traces.Extract(ctx, propagation.MapCarrier{"traceparent": m.Traceparent, "tracestate": m.Tracestate})
+	}
+	ctx = schemas.WithSession(schemas.WithTenant(ctx, m.Tenant), m.Session)
+	if len(m.FallbackOn) == 0 {
+		return ctx
+	}
+	kinds := make([]schemas.ErrorKind, len(m.FallbackOn))
+	for i, kind := range m.FallbackOn {
+		kinds[i] = schemas.ErrorKind(kind)
+	}
+	return actors.WithFallback(ctx, kinds)
+}
