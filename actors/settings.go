@@ -44,6 +44,7 @@ type settings struct {
 	fallbacks    []schemas.Fallback
 	fallbackOn   []schemas.ErrorKind
 	waitForKeys  bool
+	overflow     schemas.Overflow
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
 	guard        func(f func())
@@ -58,6 +59,7 @@ func (r *Router) newSettings(c Config) *settings {
 		keys:         newKeyring(c.Keys),
 		network:      c.Settings.NetworkConfig,
 		waitForKeys:  c.Settings.WaitForKeys,
+		overflow:     c.Settings.Overflow,
 		queueTimeout: c.Settings.QueueTimeout,
 		fallbackOn:   c.Settings.FallbackOn,
 		shared:       c.Shared,

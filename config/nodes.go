@@ -153,6 +153,9 @@ func bindNode(r *reader, into *File) {
 	n := &r.nodes
 	if into.Node == nil {
 		if len(into.Remote) == 0 {
+			for _, v := range r.overflows {
+				r.fault(v.line, v.at, "sends requests to other nodes, and there is no [node] with peers; add it, or leave overflow out")
+			}
 			return
 		}
 		into.Node = &Node{}

@@ -103,6 +103,7 @@ type printedProvider struct {
 	WaitForKeys        bool                `toml:"wait_for_keys"`
 	MaxWaiting         int                 `toml:"max_waiting,omitzero"`
 	QueueTimeout       span                `toml:"queue_timeout,omitzero"`
+	Overflow           schemas.Overflow    `toml:"overflow,omitempty"`
 	Fallbacks          []string            `toml:"fallbacks,omitempty"`
 	FallbackOn         []schemas.ErrorKind `toml:"fallback_on,omitempty"`
 	Keys               []printedKey        `toml:"keys"`
@@ -167,6 +168,7 @@ func printProvider(p Provider) printedProvider {
 		Type:               c.Type,
 		DropExcessRequests: c.DropExcessRequests,
 		WaitForKeys:        c.WaitForKeys,
+		Overflow:           c.Overflow,
 		MaxWaiting:         c.MaxWaiting,
 		QueueTimeout:       span(c.QueueTimeout),
 		Fallbacks:          c.Fallbacks,

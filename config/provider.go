@@ -42,6 +42,7 @@ var providerSection = section[Provider]{check: checkType, fields: []field[Provid
 	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
 	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }),
+	{name: "overflow", read: readOverflow},
 	{name: "fallbacks", read: readFallbacks},
 	{name: "fallback_on", read: readFallbackOn},
 	{name: "keys", read: readKeys, below: keySection.paths},
@@ -75,6 +76,17 @@ func readType(r *reader, v value, into *Provider) {
 		return
 	}
 	into.Config.Type = v.text
+}
+
+func readOverflow(r *reader, v value, into *Provider) {
+	if !r.want(v, kindText, `"spill"`) {
+		return
+	}
+	into.Config.Overflow = schemas.Overflow(v.text)
+	if into.Config.Overflow != schemas.OverflowSpill {
+		r.fault(v.line, v.at, `is %q; write "spill", or leave it out`, v.text)
+	}
+	r.overflows = append(r.overflows, v)
 }
 
 // readProviders reads the table of providers, each under its own name.

@@ -18,9 +18,10 @@ type reader struct {
 	format Format
 	faults Errors
 
-	caFiles []caFile
-	nodeTLS *nodeFiles // nil: none
-	nodes   nodeReading
+	caFiles   []caFile
+	nodeTLS   *nodeFiles // nil: none
+	nodes     nodeReading
+	overflows []value // where a provider sends its overflow to other nodes
 }
 
 func (r *reader) fault(line int, at path, format string, args ...any) {

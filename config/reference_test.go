@@ -67,13 +67,13 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	}
 	openai := provider(t, full, "openai")
 	got := openai.Config
-	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || len(got.Fallbacks) == 0 || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 ||
+	if got.MaxWaiting == 0 || got.QueueTimeout == 0 || len(got.Fallbacks) == 0 || got.Overflow == "" || got.DropExcessRequests == nil || len(got.NetworkConfig.ExtraHeaders) == 0 ||
 		got.NetworkConfig.Proxy == "" || got.NetworkConfig.CAFile == "" {
 		t.Error("an option without a default is not shown")
 	}
 	want := schemas.ProviderConfig{Type: "openai"}.WithDefaults()
 	want.MaxWaiting, want.QueueTimeout, want.DropExcessRequests = got.MaxWaiting, got.QueueTimeout, got.DropExcessRequests
-	want.Fallbacks = got.Fallbacks
+	want.Fallbacks, want.Overflow = got.Fallbacks, got.Overflow
 	want.NetworkConfig.Proxy, want.NetworkConfig.CAFile = got.NetworkConfig.Proxy, got.NetworkConfig.CAFile
 	want.NetworkConfig.BaseURL, want.NetworkConfig.ExtraHeaders = got.NetworkConfig.BaseURL, got.NetworkConfig.ExtraHeaders
 	if !reflect.DeepEqual(got, want) {

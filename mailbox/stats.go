@@ -92,6 +92,14 @@ func (m *Mailbox[T]) Stats() Stats {
 	return s
 }
 
+// HasRoom reports whether an entry offered now would be accepted at once. It is of use
+// only as a hint: another one may take the place.
+func (m *Mailbox[T]) HasRoom() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.closed && m.waiters.len == 0 && m.roomLocked()
+}
+
 // Balanced reports whether the sums of Counters hold in this snapshot.
 func (s Stats) Balanced() bool {
 	return s.Offered == s.Admitted+uint64(s.Waiting)+s.Left+s.RefusedTotal() &&

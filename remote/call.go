@@ -16,6 +16,7 @@ import (
 type call struct {
 	id   uint64
 	link *link
+	hops uint32        // how many nodes have passed it on
 	end  func(outcome) // returns its credit and counts it; runs once
 
 	mu       sync.Mutex // guards what follows

@@ -56,6 +56,7 @@ type Node struct {
 
 	mu     sync.Mutex // guards what follows
 	peers  map[string]*peer
+	spills map[string]*Router // by provider
 	closed bool
 
 	down sync.Once
@@ -71,7 +72,7 @@ func Start(cfg Config) (*Node, error) {
 	}
 	cfg = cfg.WithDefaults()
 	n := &Node{cfg: cfg, system: actors.NewEngine(engineLog(cfg.Logger)), began: time.Now(), peers: make(map[string]*peer),
-		routers: make(map[string]*Router), buffers: sync.Pool{New: func() any {
+		routers: make(map[string]*Router), spills: make(map[string]*Router), buffers: sync.Pool{New: func() any {
 			b := make([]byte, max(pieceBytes, maxMessageBytes/2))
 			return &b
 		}}}

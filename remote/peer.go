@@ -396,6 +396,18 @@ func (p *peer) usable(provider string) (l *link, free int) {
 	return p.link, o.free
 }
 
+// took notes that a call goes to a provider of the peer, which has less room until it
+// says otherwise.
+func (p *peer) took(provider string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count.calls++
+	if o, ok := p.offers[provider]; ok {
+		o.free--
+		p.offers[provider] = o
+	}
+}
+
 func (p *peer) offer(provider string) (offer, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

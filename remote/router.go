@@ -21,7 +21,8 @@ import (
 type Router struct {
 	node     *Node
 	provider string
-	peers    []*peer
+	peers    []*peer // nil: all that spill
+	spills   bool    // it sends on what found no place here
 	cfg      Provider
 	ledger   ledger
 
@@ -39,6 +40,15 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 	if req == nil {
 		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.provider, Message: "the request is nil"}
 	}
+	return r.ask(ctx, req, r.enter)
+}
+
+// pass sends a request on to a node that has room for it.
+func (r *Router) pass(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	return r.ask(ctx, req, r.enterRoom)
+}
+
+func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(context.Context, *schemas.Request) (*call, error)) (*schemas.Response, error) {
 	r.ledger.offer()
 	if err := actors.Ended(ctx, req, false); err != nil {
 		r.ledger.leave()
@@ -49,7 +59,7 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 		r.ledger.refuse(reasonUnsendable)
 		return nil, r.own(err, req)
 	}
-	c, err := r.enter(ctx, req)
+	c, err := enter(ctx, req)
 	if err != nil {
 		return nil, r.own(err, req)
 	}
@@ -65,21 +75,11 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 // yet whether any can be reached, which is at most a moment after the start.
 func (r *Router) enter(ctx context.Context, req *schemas.Request) (*call, error) {
 	for {
-		refused := false
-		for _, l := range r.candidates() {
-			c := &call{id: r.node.nextCall(), link: l, notify: make(chan struct{}, 1), window: windowBytes + pieceBytes,
-				end: r.ledger.end}
-			switch entered, lost := l.enter(c, l.peer.limit()); {
-			case entered:
-				r.ledger.admit()
-				l.peer.tally(func(n *counts) { n.calls++ })
-				return c, nil
-			case !lost:
-				refused = true
-				l.peer.tally(func(n *counts) { n.refused++ })
-			}
-		}
-		if refused {
+		c, refused := r.first(r.candidates())
+		switch {
+		case c != nil:
+			return c, nil
+		case refused:
 			r.ledger.refuse(schemas.ReasonNoCredit)
 			return nil, r.noCredit(req)
 		}
@@ -89,25 +89,77 @@ func (r *Router) enter(ctx context.Context, req *schemas.Request) (*call, error)
 	}
 }
 
-// candidates are the links that may take a call, the best first: the better of two at
-// random, then the others.
-func (r *Router) candidates() []*link {
-	type candidate struct {
-		link *link
-		free int
+// enterRoom finds a peer that has room, the better of two at random.
+func (r *Router) enterRoom(context.Context, *schemas.Request) (*call, error) {
+	c, _ := r.first(r.roomy())
+	if c == nil {
+		r.ledger.refuse(schemas.ReasonQueueFull)
+		return nil, &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonQueueFull, Message: "no node has room"}
 	}
-	var up []candidate
-	for _, p := range r.peers {
-		if l, free := p.usable(r.provider); l != nil {
-			up = append(up, candidate{l, free - l.inFlight()})
+	c.hops = 1
+	c.link.peer.tally(func(n *counts) { n.spilled++ })
+	return c, nil
+}
+
+// first enters a call at the first link that has a credit for it.
+func (r *Router) first(links []*link) (c *call, refused bool) {
+	for _, l := range links {
+		c := &call{id: r.node.nextCall(), link: l, notify: make(chan struct{}, 1), window: windowBytes + pieceBytes,
+			end: r.ledger.end}
+		switch entered, lost := l.enter(c, l.peer.limit()); {
+		case entered:
+			r.ledger.admit()
+			l.peer.took(r.provider)
+			return c, false
+		case !lost:
+			refused = true
+			l.peer.tally(func(n *counts) { n.refused++ })
 		}
 	}
-	rand.Shuffle(len(up), func(i, j int) { up[i], up[j] = up[j], up[i] })
-	if len(up) > 1 && up[1].free > up[0].free {
-		up[0], up[1] = up[1], up[0]
+	return nil, refused
+}
+
+// candidate is a link that may take a call, and how much room its peer has, as far as is
+// known.
+type candidate struct {
+	link *link
+	free int
+}
+
+// candidates are the links that may take a call, the best first: the better of two at
+// random, then the others.
+func (r *Router) candidates() []*link { return inOrder(r.usable(r.peers)) }
+
+// roomy are those of two peers at random that have room, the better first.
+func (r *Router) roomy() []*link {
+	var roomy []candidate
+	for _, c := range r.usable(r.node.members()) {
+		if c.free > 0 {
+			roomy = append(roomy, c)
+		}
 	}
-	links := make([]*link, len(up))
-	for i, c := range up {
+	links := inOrder(roomy)
+	return links[:min(len(links), 2)]
+}
+
+func (r *Router) usable(peers []*peer) []candidate {
+	var up []candidate
+	for _, p := range peers {
+		if l, free := p.usable(r.provider); l != nil {
+			up = append(up, candidate{l, free})
+		}
+	}
+	return up
+}
+
+// inOrder shuffles, and puts the better of the first two first.
+func inOrder(all []candidate) []*link {
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	if len(all) > 1 && all[1].free > all[0].free {
+		all[0], all[1] = all[1], all[0]
+	}
+	links := make([]*link, len(all))
+	for i, c := range all {
 		links[i] = c.link
 	}
 	return links
@@ -206,7 +258,7 @@ func (r *Router) own(err error, req *schemas.Request) error {
 
 // prepare completes a message before it is sent.
 func (c *call) prepare(ctx context.Context, provider string, m *v1.Request) {
-	m.Call, m.Provider, m.Window = c.id, provider, windowBytes
+	m.Call, m.Provider, m.Window, m.Hops = c.id, provider, windowBytes, c.hops
 	m.Context = travel(ctx)
 	if deadline, ends := ctx.Deadline(); ends {
 		m.TimeLeft = durationpb.New(max(time.Until(deadline), 0))

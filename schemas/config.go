@@ -102,6 +102,10 @@ type ProviderConfig struct {
 	// not affected. Zero means no bound.
 	QueueTimeout time.Duration
 
+	// Overflow says where a request goes that finds no place here. Empty: nowhere else.
+	// Without a node it has no effect.
+	Overflow Overflow
+
 	// Fallbacks are asked, in this order, when the provider does not answer, after
 	// those that the request names itself; each is "provider/model".
 	Fallbacks []string
@@ -169,6 +173,7 @@ func (c ProviderConfig) Validate() error {
 		isSize("concurrency_and_buffer_size.buffer_size", c.ConcurrencyAndBufferSize.BufferSize),
 		notNegative("max_waiting", c.MaxWaiting),
 		notNegative("queue_timeout", c.QueueTimeout),
+		c.Overflow.validate(),
 		checkFallbacks(c.Fallbacks, c.FallbackOn),
 		c.NetworkConfig.Validate(),
 		c.Simulation.Validate(),

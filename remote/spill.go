@@ -1,0 +1,72 @@
+package remote
+
+import (
+	"context"
+	"errors"
+
+	"bifrost"
+	"bifrost/schemas"
+)
+
+// spill sends requests of a provider of this node, which is full, on to another node.
+type spill struct {
+	bifrost.Router // the provider's own
+	there          *Router
+}
+
+// Spill returns a router for a request that a provider of this node has no place for; see
+// schemas.OverflowSpill.
+func (n *Node) Spill(provider string, own bifrost.Router) bifrost.Router {
+	return &spill{own, n.spillRouter(provider)}
+}
+
+// Ask asks another node that has room, once, and otherwise the provider itself.
+func (s *spill) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	resp, err := s.there.pass(ctx, req)
+	if err == nil || !unbegun(err) {
+		return resp, err
+	}
+	return s.Router.Ask(ctx, req)
+}
+
+// unbegun reports whether a request that was sent on has certainly not been begun there,
+// and may be asked here.
+func unbegun(err error) bool {
+	var e *schemas.Error
+	if !errors.As(err, &e) || e.MayHaveStarted {
+		return false
+	}
+	switch e.Kind {
+	case schemas.KindOverloaded, schemas.KindNotFound:
+		return e.Reason != ""
+	case schemas.KindNodeLost:
+		return true
+	}
+	return false
+}
+
+// spillRouter returns the way of a provider's overflow: over all peers that this node is
+// configured with, or has found.
+func (n *Node) spillRouter(provider string) *Router {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r := n.spills[provider]
+	if r == nil {
+		r = &Router{node: n, provider: provider, spills: true}
+		n.spills[provider] = r
+	}
+	return r
+}
+
+// members returns the peers that are not mere guests.
+func (n *Node) members() []*peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := make([]*peer, 0, len(n.peers))
+	for _, p := range n.peers {
+		if !p.guest {
+			out = append(out, p)
+		}
+	}
+	return out
+}
