@@ -70,7 +70,8 @@ type Config struct {
 
 // Provider is a provider that lives on other nodes.
 type Provider struct {
-	// Nodes are the nodes that have it, each as host:port; at least one.
+	// Nodes are the nodes that have it, each as host:port; at least one. AnyMember alone
+	// means whichever peers have it, those that Node.SetMembers names included.
 	Nodes []string
 	// Fallbacks and FallbackOn are as in schemas.ProviderConfig, for calls of this node.
 	Fallbacks  []string
@@ -105,6 +106,9 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("provider %s names no node; give the host:port of one", name))
 		}
 		for _, address := range nodes {
+			if address == AnyMember && len(nodes) == 1 {
+				continue
+			}
 			if err := c.checkPeer(address); err != nil {
 				faults = append(faults, fmt.Errorf("provider %s: node %w", name, err))
 			}

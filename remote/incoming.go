@@ -175,7 +175,7 @@ func (n *Node) admit(from guard.Peer) error {
 // speaks for the host that he comes from. Anything else would let him choose what this
 // node connects to.
 func (n *Node) plainly(from guard.Peer, host string) error {
-	if p := n.known(from.Address); p != nil && !p.guest {
+	if p := n.known(from.Address); p != nil && !p.isGuest() {
 		return nil
 	}
 	source, _, err := net.SplitHostPort(from.Remote.String())

@@ -167,7 +167,9 @@ func (n *Node) configure() {
 	for name, p := range n.cfg.Providers {
 		r := &Router{node: n, provider: name, cfg: p}
 		for _, address := range p.Nodes {
-			r.peers = append(r.peers, n.peer(address, false))
+			if address != AnyMember {
+				r.peers = append(r.peers, n.peer(address, false))
+			}
 		}
 		for _, f := range p.Fallbacks {
 			r.fallbacks = append(r.fallbacks, schemas.ParseFallback(f))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -38,8 +39,8 @@ const (
 type peer struct {
 	node    *Node
 	address string
-	pid     *actor.PID // of the node itself
-	guest   bool       // not configured: it has introduced itself
+	pid     *actor.PID  // of the node itself
+	guest   atomic.Bool // not configured, nor found: it has introduced itself
 
 	kick    chan struct{}      // look again now; capacity 1
 	beats   chan *v1.Heartbeat // to be answered
@@ -75,8 +76,10 @@ type offer struct {
 type counts struct{ calls, lost, refused, spilled, losses uint64 }
 
 func newPeer(n *Node, address string, guest bool) *peer {
-	return &peer{node: n, address: address, pid: actor.NewPID(address, nodeID), guest: guest, state: schemas.PeerConnecting,
+	p := &peer{node: n, address: address, pid: actor.NewPID(address, nodeID), state: schemas.PeerConnecting,
 		kick: make(chan struct{}, 1), beats: make(chan *v1.Heartbeat, 4), gone: make(chan struct{}, 1), settled: make(chan struct{})}
+	p.setGuest(guest)
+	return p
 }
 
 // live reaches for the peer, again and again, until ctx ends, or until a guest has
@@ -86,7 +89,7 @@ func (p *peer) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := p.probe(ctx); err != nil {
 			p.missed(err)
-			if p.guest && time.Since(seen) > guestFor {
+			if p.isGuest() && time.Since(seen) > guestFor {
 				p.node.forget(p)
 				return
 			}

@@ -21,8 +21,7 @@ import (
 type Router struct {
 	node     *Node
 	provider string
-	peers    []*peer // nil: all that spill
-	spills   bool    // it sends on what found no place here
+	peers    []*peer // nil: all members
 	cfg      Provider
 	ledger   ledger
 
@@ -128,18 +127,26 @@ type candidate struct {
 
 // candidates are the links that may take a call, the best first: the better of two at
 // random, then the others.
-func (r *Router) candidates() []*link { return inOrder(r.usable(r.peers)) }
+func (r *Router) candidates() []*link { return inOrder(r.usable(r.reach())) }
 
 // roomy are those of two peers at random that have room, the better first.
 func (r *Router) roomy() []*link {
 	var roomy []candidate
-	for _, c := range r.usable(r.node.members()) {
+	for _, c := range r.usable(r.reach()) {
 		if c.free > 0 {
 			roomy = append(roomy, c)
 		}
 	}
 	links := inOrder(roomy)
 	return links[:min(len(links), 2)]
+}
+
+// reach returns the peers that may have the provider.
+func (r *Router) reach() []*peer {
+	if r.peers != nil {
+		return r.peers
+	}
+	return r.node.members()
 }
 
 func (r *Router) usable(peers []*peer) []candidate {
@@ -171,7 +178,7 @@ var errNoPeer = errors.New("no peer is up")
 
 // settle waits until one more peer is known to be up or not.
 func (r *Router) settle(ctx context.Context) error {
-	for _, p := range r.peers {
+	for _, p := range r.reach() {
 		select {
 		case <-p.settled:
 			continue
@@ -195,7 +202,7 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 		r.ledger.leave()
 		return err
 	}
-	for _, p := range r.peers {
+	for _, p := range r.reach() {
 		if l := p.current(); l != nil && l.isUp() {
 			if _, offers := p.offer(r.provider); !offers {
 				r.ledger.refuse(schemas.ReasonNotFound)
@@ -205,13 +212,17 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 		}
 	}
 	r.ledger.refuse(schemas.ReasonNodeLost)
+	if len(r.reach()) == 0 {
+		return &schemas.Error{Kind: schemas.KindNodeLost, Reason: schemas.ReasonNodeLost, RetryAfter: heartbeatEvery,
+			Message: "no other node is known; nothing was sent"}
+	}
 	return &schemas.Error{Kind: schemas.KindNodeLost, Reason: schemas.ReasonNodeLost, RetryAfter: heartbeatEvery, Err: errors.Join(err, r.reasons()),
 		Message: "no node that has it can be reached (" + r.addresses() + "); nothing was sent"}
 }
 
 func (r *Router) reasons() error {
 	var all []error
-	for _, p := range r.peers {
+	for _, p := range r.reach() {
 		p.mu.Lock()
 		all = append(all, p.why)
 		p.mu.Unlock()
@@ -221,7 +232,7 @@ func (r *Router) reasons() error {
 
 func (r *Router) addresses() string {
 	out := ""
-	for i, p := range r.peers {
+	for i, p := range r.reach() {
 		if i > 0 {
 			out += ", "
 		}
@@ -233,7 +244,7 @@ func (r *Router) addresses() string {
 // noCredit is the refusal of a call that has no credit left at any peer.
 func (r *Router) noCredit(req *schemas.Request) error {
 	letter := &schemas.DeadLetter{Provider: r.provider, Reason: schemas.ReasonNoCredit, RetryAfter: heartbeatEvery}
-	for _, p := range r.peers {
+	for _, p := range r.reach() {
 		if l := p.current(); l != nil {
 			letter.Capacity += p.limit()
 			letter.InHand += l.inFlight()
@@ -286,7 +297,7 @@ func (r *Router) Models() (names []string, all bool) {
 
 func (r *Router) known() (offer, bool) {
 	for {
-		for _, p := range r.peers {
+		for _, p := range r.reach() {
 			if o, ok := p.offer(r.provider); ok {
 				return o, true
 			}

@@ -52,21 +52,8 @@ func (n *Node) spillRouter(provider string) *Router {
 	defer n.mu.Unlock()
 	r := n.spills[provider]
 	if r == nil {
-		r = &Router{node: n, provider: provider, spills: true}
+		r = &Router{node: n, provider: provider}
 		n.spills[provider] = r
 	}
 	return r
-}
-
-// members returns the peers that are not mere guests.
-func (n *Node) members() []*peer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	out := make([]*peer, 0, len(n.peers))
-	for _, p := range n.peers {
-		if !p.guest {
-			out = append(out, p)
-		}
-	}
-	return out
 }

@@ -1,0 +1,60 @@
+package remote
+
+import "slices"
+
+// AnyMember in place of a provider's nodes means every member that has the provider.
+const AnyMember = "any"
+
+// SetMembers says which nodes there are, beside those of the configuration: what a source
+// of peers has found. Each is an address as in Config.Peers; this node's own, and what is
+// no address of another node, is passed over. A node that is not among them any more is a
+// guest from now on, unless the configuration has it: its calls go on, and it gets no
+// new ones. It does not block, and may be called at any time.
+func (n *Node) SetMembers(addresses []string) {
+	now := make(map[string]bool, len(addresses))
+	for _, address := range addresses {
+		if address != n.address && n.cfg.checkPeer(address) == nil {
+			now[address] = true
+			if p := n.peer(address, true); p != nil {
+				p.setGuest(false)
+			}
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for address, p := range n.peers {
+		if !now[address] && !n.isConfigured(address) {
+			p.setGuest(true)
+		}
+	}
+}
+
+// isConfigured reports whether the configuration names a peer.
+func (n *Node) isConfigured(address string) bool {
+	if slices.Contains(n.cfg.Peers, address) {
+		return true
+	}
+	for _, p := range n.cfg.Providers {
+		if slices.Contains(p.Nodes, address) {
+			return true
+		}
+	}
+	return false
+}
+
+// members returns the peers that are not mere guests.
+func (n *Node) members() []*peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := make([]*peer, 0, len(n.peers))
+	for _, p := range n.peers {
+		if !p.isGuest() {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (p *peer) setGuest(guest bool) { p.guest.Store(guest) }
+
+func (p *peer) isGuest() bool { return p.guest.Load() }
