@@ -31,6 +31,9 @@ var errNoAnswer = &schemas.Error{Kind: schemas.KindInternal, MayHaveStarted: tru
 // attempt makes one try of the call, and more at once while another key is to be
 // tried. It blocks for as long as the provider does.
 func attempt(w *worker, c *call) result {
+	if err := leaveToBegin(c); err != nil {
+		return result{err: err}
+	}
 	for {
 		res := w.try(c)
 		if !res.retry || res.in > 0 {

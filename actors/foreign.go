@@ -52,6 +52,24 @@ func Ended(ctx context.Context, req *schemas.Request, started bool) error {
 // that it ends, rather than that their caller has gone.
 func Cause(e *schemas.Error) error { return &ownCause{e} }
 
+type gateKey struct{}
+
+// WithGate returns a context of a request that a worker begins only when gate, which is
+// asked before the first attempt and holds the worker, lets it: an error of gate's is the
+// request's answer, and the provider is not asked. gate returns soon after ctx ends.
+func WithGate(ctx context.Context, gate func() error) context.Context {
+	return context.WithValue(ctx, gateKey{}, gate)
+}
+
+// leaveToBegin asks the gate of a call's first attempt, if there is one.
+func leaveToBegin(c *call) error {
+	gate, ok := c.ctx.Value(gateKey{}).(func() error)
+	if !ok || c.tries > 0 {
+		return nil
+	}
+	return gate()
+}
+
 // FallbackOn returns the kinds of WithFallback. They are not to be changed.
 func FallbackOn(ctx context.Context) []schemas.ErrorKind {
 	kinds, _ := ctx.Value(fallbackKey{}).([]schemas.ErrorKind)

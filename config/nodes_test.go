@@ -139,6 +139,7 @@ ca_file = "ca.pem"
 
 [providers.far]
 node = ["10.0.0.3:7600"]
+move_waiting = false
 fallback_on = ["timeout"]
 `
 	if got := printed(t, f); got != want {

@@ -18,9 +18,10 @@ type printedTLS struct {
 }
 
 type printedRemote struct {
-	Nodes      []string            `toml:"node"`
-	Fallbacks  []string            `toml:"fallbacks,omitempty"`
-	FallbackOn []schemas.ErrorKind `toml:"fallback_on,omitempty"`
+	Nodes       []string            `toml:"node"`
+	MoveWaiting bool                `toml:"move_waiting"`
+	Fallbacks   []string            `toml:"fallbacks,omitempty"`
+	FallbackOn  []schemas.ErrorKind `toml:"fallback_on,omitempty"`
 }
 
 func printNode(n *Node) *printedNode {

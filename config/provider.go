@@ -38,6 +38,9 @@ var sizesSection = section[sizes]{fields: []field[sizes]{
 var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{
 	{name: "type", read: readType},
 	{name: "node", read: func(*reader, value, *Provider) {}}, // readProviders has passed it to readRemote
+	{name: "move_waiting", read: func(r *reader, v value, _ *Provider) {
+		r.fault(v.line, v.at, "is of a provider that lives on other nodes; add node, or remove it")
+	}},
 	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
 	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }),
 	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),

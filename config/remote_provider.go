@@ -8,6 +8,9 @@ type RemoteProvider struct {
 	// Nodes are the addresses where it lives, in the order of the file. At least one.
 	Nodes []string
 
+	// MoveWaiting has calls that wait at a node which is lost go to another of Nodes.
+	MoveWaiting bool
+
 	// Fallbacks and FallbackOn are those of schemas.ProviderConfig; this node follows
 	// them. FallbackOn has its default filled in.
 	Fallbacks  []string
@@ -32,8 +35,12 @@ func readRemote(r *reader, v value) RemoteProvider {
 			remote.Nodes = readHomes(r, child)
 		case m.name == "fallbacks" || m.name == "fallback_on":
 			f.read(r, child, &own)
+		case m.name == "move_waiting":
+			if r.want(child, kindTruth, "") {
+				remote.MoveWaiting = child.truth
+			}
 		case f == nil:
-			r.unknown(child, m.name, []string{"node", "fallbacks", "fallback_on"})
+			r.unknown(child, m.name, []string{"node", "move_waiting", "fallbacks", "fallback_on"})
 		default:
 			r.fault(child.line, child.at,
 				"belongs to the node where the provider lives; write it into that node's file, or remove node")

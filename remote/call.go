@@ -17,6 +17,7 @@ type call struct {
 	id   uint64
 	link *link
 	hops uint32        // how many nodes have passed it on
+	asks bool          // the peer asks before it begins
 	end  func(outcome) // returns its credit and counts it; runs once
 
 	mu       sync.Mutex // guards what follows
@@ -25,6 +26,7 @@ type call struct {
 	window   int   // bytes that may be there at most
 	err      error // what follows the inbox
 	ended    bool
+	unbegun  bool          // the peer has not asked yet
 	notify   chan struct{} // capacity 1
 	consumed int           // bytes taken out and not granted again
 }
@@ -125,9 +127,27 @@ func (c *call) stop(err error, how outcome) {
 	}
 }
 
+// begin lets the peer begin the call, unless it is over.
+func (c *call) begin() {
+	c.mu.Lock()
+	over := c.ended
+	if !over {
+		c.unbegun = false
+	}
+	c.mu.Unlock()
+	if !over {
+		c.link.post(c.link.peer.pid, &v1.Begun{Call: c.id})
+	}
+}
+
 // lost ends the call with its link.
 func (c *call) lost(err *schemas.Error) {
 	c.mu.Lock()
+	if c.unbegun && err.MayHaveStarted {
+		e := *err
+		e.MayHaveStarted = false
+		err = &e
+	}
 	if c.err == nil && !c.ended {
 		c.err = err
 	}

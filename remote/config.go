@@ -73,6 +73,10 @@ type Provider struct {
 	// Nodes are the nodes that have it, each as host:port; at least one. AnyMember alone
 	// means whichever peers have it, those that Node.SetMembers names included.
 	Nodes []string
+	// MoveWaiting has a call that waits at a node which is lost, and was not begun there,
+	// go to another of the nodes. For that, a node asks before it begins a call of this
+	// one, which costs each call a round trip.
+	MoveWaiting bool
 	// Fallbacks and FallbackOn are as in schemas.ProviderConfig, for calls of this node.
 	Fallbacks  []string
 	FallbackOn []schemas.ErrorKind

@@ -60,6 +60,10 @@ func (n *Node) Receive(provider string, message any, sender *actor.PID) bool {
 		if s := n.desk.find(sender, m.Call); s != nil {
 			s.grant(m.Bytes)
 		}
+	case *v1.Begun:
+		if s := n.desk.find(sender, m.Call); s != nil {
+			s.begin()
+		}
 	case *v1.Cancel:
 		if s := n.desk.find(sender, m.Call); s != nil {
 			s.end(errCancelled)
@@ -73,6 +77,10 @@ func (n *Node) Receive(provider string, message any, sender *actor.PID) bool {
 // answered takes what comes for a call of this node.
 func (n *Node) answered(message any, sender *actor.PID) bool {
 	switch m := message.(type) {
+	case *v1.Begin:
+		if c := n.called(sender, m.Call); c != nil {
+			c.begin()
+		}
 	case *v1.Response:
 		n.put(sender, m.Call, m, len(m.Body), m.More == v1.More_MORE_NOTHING, completed)
 	case *v1.ResponsePart:
@@ -96,15 +104,22 @@ func (n *Node) answered(message any, sender *actor.PID) bool {
 }
 
 func (n *Node) put(sender *actor.PID, id uint64, m proto.Message, bytes int, last bool, how outcome) {
+	if c := n.called(sender, id); c != nil {
+		c.put(m, bytes, last, how)
+	}
+}
+
+// called returns the call that a peer's message is about; nil if it is over.
+func (n *Node) called(sender *actor.PID, id uint64) *call {
 	p := n.known(sender.Address)
 	if p == nil {
-		return
+		return nil
 	}
-	if l := p.current(); l != nil {
-		if c := l.call(id); c != nil {
-			c.put(m, bytes, last, how)
-		}
+	l := p.current()
+	if l == nil {
+		return nil
 	}
+	return l.call(id)
 }
 
 func isOurs(message any) bool {

@@ -39,35 +39,48 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 	if req == nil {
 		return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Provider: r.provider, Message: "the request is nil"}
 	}
-	return r.ask(ctx, req, r.enter)
+	return r.ask(ctx, req, r.enter, r.moves)
 }
 
 // pass sends a request on to a node that has room for it.
 func (r *Router) pass(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
-	return r.ask(ctx, req, r.enterRoom)
+	return r.ask(ctx, req, r.enterRoom, func(context.Context, error) bool { return false })
 }
 
-func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(context.Context, *schemas.Request) (*call, error)) (*schemas.Response, error) {
+func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(context.Context, *schemas.Request) (*call, error),
+	moves func(context.Context, error) bool) (*schemas.Response, error) {
 	r.ledger.offer()
 	if err := actors.Ended(ctx, req, false); err != nil {
 		r.ledger.leave()
 		return nil, err
 	}
-	message, err := codec.EncodeRequest(req.For(r.provider))
-	if err != nil {
-		r.ledger.refuse(reasonUnsendable)
-		return nil, r.own(err, req)
+	for {
+		message, err := codec.EncodeRequest(req.For(r.provider)) // a new one each time: the engine may have the last one still
+		if err != nil {
+			r.ledger.refuse(reasonUnsendable)
+			return nil, r.own(err, req)
+		}
+		c, err := enter(ctx, req)
+		if err != nil {
+			return nil, r.own(err, req)
+		}
+		resp, err := c.ask(ctx, req, message)
+		switch {
+		case err == nil:
+			resp.Provider = r.provider
+			return resp, nil
+		case !moves(ctx, err):
+			return nil, r.own(err, req)
+		}
+		r.ledger.offer() // it is offered again, for another node
 	}
-	c, err := enter(ctx, req)
-	if err != nil {
-		return nil, r.own(err, req)
-	}
-	resp, err := c.ask(ctx, req, message)
-	if err != nil {
-		return nil, r.own(err, req)
-	}
-	resp.Provider = r.provider
-	return resp, nil
+}
+
+// moves reports whether a call goes to another node: the one that it was with is lost,
+// has not begun it, and there is another.
+func (r *Router) moves(ctx context.Context, err error) bool {
+	var e *schemas.Error
+	return errors.As(err, &e) && e.Kind == schemas.KindNodeLost && !e.MayHaveStarted && ctx.Err() == nil && len(r.candidates()) > 0
 }
 
 // enter finds a peer with a credit for one more call. It waits while it is not known
@@ -104,7 +117,7 @@ func (r *Router) enterRoom(context.Context, *schemas.Request) (*call, error) {
 func (r *Router) first(links []*link) (c *call, refused bool) {
 	for _, l := range links {
 		c := &call{id: r.node.nextCall(), link: l, notify: make(chan struct{}, 1), window: windowBytes + pieceBytes,
-			end: r.ledger.end}
+			end: r.ledger.end, asks: r.cfg.MoveWaiting, unbegun: r.cfg.MoveWaiting}
 		switch entered, lost := l.enter(c, l.peer.limit()); {
 		case entered:
 			r.ledger.admit()
@@ -269,7 +282,7 @@ func (r *Router) own(err error, req *schemas.Request) error {
 
 // prepare completes a message before it is sent.
 func (c *call) prepare(ctx context.Context, provider string, m *v1.Request) {
-	m.Call, m.Provider, m.Window, m.Hops = c.id, provider, windowBytes, c.hops
+	m.Call, m.Provider, m.Window, m.Hops, m.Confirm = c.id, provider, windowBytes, c.hops, c.asks
 	m.Context = travel(ctx)
 	if deadline, ends := ctx.Deadline(); ends {
 		m.TimeLeft = durationpb.New(max(time.Until(deadline), 0))

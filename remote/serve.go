@@ -30,6 +30,7 @@ type served struct {
 	mu      sync.Mutex // guards what follows
 	body    []byte     // of the request, as far as it is there
 	window  int        // bytes of ResponseParts that may be sent
+	begun   bool       // the asker has let it begin
 	changed chan struct{}
 }
 
@@ -89,6 +90,9 @@ func (s *served) run() {
 		return
 	}
 	s.req.Body, s.body = nil, nil
+	if s.req.Confirm {
+		ctx = actors.WithGate(ctx, func() error { return s.mayBegin(ctx) })
+	}
 	resp, err := home.AskBounded(ctx, s.req.Provider, req)
 	if err != nil {
 		s.fail(err)
@@ -151,6 +155,26 @@ func (s *served) grant(bytes uint64) {
 	s.note(func() { s.window = int(min(uint64(s.window)+bytes, 1<<30)) })
 }
 
+// mayBegin asks the asker whether the call is to begin, and waits for its word.
+func (s *served) mayBegin(ctx context.Context) error {
+	if err := s.send(ctx, &v1.Begin{}); err != nil {
+		return err
+	}
+	for {
+		s.mu.Lock()
+		begun := s.begun
+		s.mu.Unlock()
+		if begun {
+			return nil
+		}
+		if err := s.await(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *served) begin() { s.note(func() { s.begun = true }) }
+
 // spend waits until the asker takes so many bytes more.
 func (s *served) spend(ctx context.Context, bytes int) error {
 	for {
@@ -210,6 +234,8 @@ func setCall(m proto.Message, call uint64) {
 	case *v1.Error:
 		m.Call = call
 	case *v1.DeadLetter:
+		m.Call = call
+	case *v1.Begin:
 		m.Call = call
 	}
 }

@@ -58,7 +58,7 @@ func loadIdentity(files config.NodeTLS, logger zerolog.Logger) (*certs.Identity,
 func remoteProviders(file *config.File) map[string]remote.Provider {
 	out := make(map[string]remote.Provider, len(file.Remote))
 	for name, p := range file.Remote {
-		out[name] = remote.Provider{Nodes: p.Nodes, Fallbacks: p.Fallbacks, FallbackOn: p.FallbackOn}
+		out[name] = remote.Provider{Nodes: p.Nodes, MoveWaiting: p.MoveWaiting, Fallbacks: p.Fallbacks, FallbackOn: p.FallbackOn}
 	}
 	return out
 }

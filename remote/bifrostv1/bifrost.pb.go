@@ -107,7 +107,11 @@ type Request struct {
 	// request of 0.
 	Hops uint32 `protobuf:"varint,10,opt,name=hops,proto3" json:"hops,omitempty"`
 	// Which provider, where a node's own PID is asked. Empty: that of the PID.
-	Provider      string `protobuf:"bytes,11,opt,name=provider,proto3" json:"provider,omitempty"`
+	Provider string `protobuf:"bytes,11,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The sender is asked, with Begin, when a worker is free for the request, and the
+	// provider is not before it has answered with Begun. So the sender knows of a call
+	// whose node it loses whether it was begun.
+	Confirm       bool `protobuf:"varint,12,opt,name=confirm,proto3" json:"confirm,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,6 +223,103 @@ func (x *Request) GetProvider() string {
 	return ""
 }
 
+func (x *Request) GetConfirm() bool {
+	if x != nil {
+		return x.Confirm
+	}
+	return false
+}
+
+// Begin asks the sender of a request whether it still wants it begun.
+type Begin struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Begin) Reset() {
+	*x = Begin{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Begin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Begin) ProtoMessage() {}
+
+func (x *Begin) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Begin.ProtoReflect.Descriptor instead.
+func (*Begin) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Begin) GetCall() uint64 {
+	if x != nil {
+		return x.Call
+	}
+	return 0
+}
+
+// Begun is the answer: the call counts as begun.
+type Begun struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Begun) Reset() {
+	*x = Begun{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Begun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Begun) ProtoMessage() {}
+
+func (x *Begun) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Begun.ProtoReflect.Descriptor instead.
+func (*Begun) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Begun) GetCall() uint64 {
+	if x != nil {
+		return x.Call
+	}
+	return 0
+}
+
 // RequestPart is a further piece of a request's body. Parts arrive in their order.
 type RequestPart struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -230,7 +331,7 @@ type RequestPart struct {
 
 func (x *RequestPart) Reset() {
 	*x = RequestPart{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -242,7 +343,7 @@ func (x *RequestPart) String() string {
 func (*RequestPart) ProtoMessage() {}
 
 func (x *RequestPart) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[1]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -255,7 +356,7 @@ func (x *RequestPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestPart.ProtoReflect.Descriptor instead.
 func (*RequestPart) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{1}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RequestPart) GetCall() uint64 {
@@ -286,7 +387,7 @@ type RawCall struct {
 
 func (x *RawCall) Reset() {
 	*x = RawCall{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +399,7 @@ func (x *RawCall) String() string {
 func (*RawCall) ProtoMessage() {}
 
 func (x *RawCall) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[2]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +412,7 @@ func (x *RawCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RawCall.ProtoReflect.Descriptor instead.
 func (*RawCall) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{2}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RawCall) GetDialect() string {
@@ -359,7 +460,7 @@ type Header struct {
 
 func (x *Header) Reset() {
 	*x = Header{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +472,7 @@ func (x *Header) String() string {
 func (*Header) ProtoMessage() {}
 
 func (x *Header) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[3]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +485,7 @@ func (x *Header) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Header.ProtoReflect.Descriptor instead.
 func (*Header) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{3}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Header) GetName() string {
@@ -418,7 +519,7 @@ type Context struct {
 
 func (x *Context) Reset() {
 	*x = Context{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +531,7 @@ func (x *Context) String() string {
 func (*Context) ProtoMessage() {}
 
 func (x *Context) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[4]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +544,7 @@ func (x *Context) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Context.ProtoReflect.Descriptor instead.
 func (*Context) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{4}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Context) GetTraceparent() string {
@@ -498,7 +599,7 @@ type Response struct {
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +611,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[5]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +624,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{5}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Response) GetCall() uint64 {
@@ -571,7 +672,7 @@ type RawAnswer struct {
 
 func (x *RawAnswer) Reset() {
 	*x = RawAnswer{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +684,7 @@ func (x *RawAnswer) String() string {
 func (*RawAnswer) ProtoMessage() {}
 
 func (x *RawAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[6]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +697,7 @@ func (x *RawAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RawAnswer.ProtoReflect.Descriptor instead.
 func (*RawAnswer) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{6}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RawAnswer) GetStatus() int32 {
@@ -627,7 +728,7 @@ type Served struct {
 
 func (x *Served) Reset() {
 	*x = Served{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -639,7 +740,7 @@ func (x *Served) String() string {
 func (*Served) ProtoMessage() {}
 
 func (x *Served) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[7]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -652,7 +753,7 @@ func (x *Served) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Served.ProtoReflect.Descriptor instead.
 func (*Served) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{7}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Served) GetProvider() string {
@@ -709,7 +810,7 @@ type ResponsePart struct {
 
 func (x *ResponsePart) Reset() {
 	*x = ResponsePart{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -721,7 +822,7 @@ func (x *ResponsePart) String() string {
 func (*ResponsePart) ProtoMessage() {}
 
 func (x *ResponsePart) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[8]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -734,7 +835,7 @@ func (x *ResponsePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResponsePart.ProtoReflect.Descriptor instead.
 func (*ResponsePart) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{8}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ResponsePart) GetCall() uint64 {
@@ -784,7 +885,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -796,7 +897,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[9]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -809,7 +910,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{9}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Grant) GetCall() uint64 {
@@ -836,7 +937,7 @@ type Cancel struct {
 
 func (x *Cancel) Reset() {
 	*x = Cancel{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +949,7 @@ func (x *Cancel) String() string {
 func (*Cancel) ProtoMessage() {}
 
 func (x *Cancel) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[10]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +962,7 @@ func (x *Cancel) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cancel.ProtoReflect.Descriptor instead.
 func (*Cancel) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{10}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Cancel) GetCall() uint64 {
@@ -891,7 +992,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -903,7 +1004,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[11]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -916,7 +1017,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{11}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Error) GetCall() uint64 {
@@ -1009,7 +1110,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1122,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[12]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1135,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{12}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Upstream) GetStatusCode() int32 {
@@ -1084,7 +1185,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1096,7 +1197,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[13]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1109,7 +1210,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{13}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DeadLetter) GetCall() uint64 {
@@ -1204,7 +1305,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1216,7 +1317,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[14]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1229,7 +1330,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{14}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Heartbeat) GetSequence() uint64 {
@@ -1291,7 +1392,7 @@ type HeartbeatReply struct {
 
 func (x *HeartbeatReply) Reset() {
 	*x = HeartbeatReply{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1404,7 @@ func (x *HeartbeatReply) String() string {
 func (*HeartbeatReply) ProtoMessage() {}
 
 func (x *HeartbeatReply) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[15]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1417,7 @@ func (x *HeartbeatReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatReply.ProtoReflect.Descriptor instead.
 func (*HeartbeatReply) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{15}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *HeartbeatReply) GetSequence() uint64 {
@@ -1350,7 +1451,7 @@ type Provider struct {
 
 func (x *Provider) Reset() {
 	*x = Provider{}
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1362,7 +1463,7 @@ func (x *Provider) String() string {
 func (*Provider) ProtoMessage() {}
 
 func (x *Provider) ProtoReflect() protoreflect.Message {
-	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[16]
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1375,7 +1476,7 @@ func (x *Provider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provider.ProtoReflect.Descriptor instead.
 func (*Provider) Descriptor() ([]byte, []int) {
-	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{16}
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Provider) GetName() string {
@@ -1425,7 +1526,7 @@ var File_remote_bifrostv1_bifrost_proto protoreflect.FileDescriptor
 const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\n" +
 	"\x1eremote/bifrostv1/bifrost.proto\x12\n" +
-	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\"\xcf\x02\n" +
+	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\"\xe9\x02\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x1c\n" +
 	"\toperation\x18\x02 \x01(\tR\toperation\x12\x14\n" +
@@ -1438,7 +1539,12 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\x06window\x18\t \x01(\x04R\x06window\x12\x12\n" +
 	"\x04hops\x18\n" +
 	" \x01(\rR\x04hops\x12\x1a\n" +
-	"\bprovider\x18\v \x01(\tR\bprovider\"5\n" +
+	"\bprovider\x18\v \x01(\tR\bprovider\x12\x18\n" +
+	"\aconfirm\x18\f \x01(\bR\aconfirm\"\x1b\n" +
+	"\x05Begin\x12\x12\n" +
+	"\x04call\x18\x01 \x01(\x04R\x04call\"\x1b\n" +
+	"\x05Begun\x12\x12\n" +
+	"\x04call\x18\x01 \x01(\x04R\x04call\"5\n" +
 	"\vRequestPart\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"\x91\x01\n" +
@@ -1560,43 +1666,45 @@ func file_remote_bifrostv1_bifrost_proto_rawDescGZIP() []byte {
 }
 
 var file_remote_bifrostv1_bifrost_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_remote_bifrostv1_bifrost_proto_goTypes = []any{
 	(More)(0),                   // 0: bifrost.v1.More
 	(*Request)(nil),             // 1: bifrost.v1.Request
-	(*RequestPart)(nil),         // 2: bifrost.v1.RequestPart
-	(*RawCall)(nil),             // 3: bifrost.v1.RawCall
-	(*Header)(nil),              // 4: bifrost.v1.Header
-	(*Context)(nil),             // 5: bifrost.v1.Context
-	(*Response)(nil),            // 6: bifrost.v1.Response
-	(*RawAnswer)(nil),           // 7: bifrost.v1.RawAnswer
-	(*Served)(nil),              // 8: bifrost.v1.Served
-	(*ResponsePart)(nil),        // 9: bifrost.v1.ResponsePart
-	(*Grant)(nil),               // 10: bifrost.v1.Grant
-	(*Cancel)(nil),              // 11: bifrost.v1.Cancel
-	(*Error)(nil),               // 12: bifrost.v1.Error
-	(*Upstream)(nil),            // 13: bifrost.v1.Upstream
-	(*DeadLetter)(nil),          // 14: bifrost.v1.DeadLetter
-	(*Heartbeat)(nil),           // 15: bifrost.v1.Heartbeat
-	(*HeartbeatReply)(nil),      // 16: bifrost.v1.HeartbeatReply
-	(*Provider)(nil),            // 17: bifrost.v1.Provider
-	(*durationpb.Duration)(nil), // 18: google.protobuf.Duration
+	(*Begin)(nil),               // 2: bifrost.v1.Begin
+	(*Begun)(nil),               // 3: bifrost.v1.Begun
+	(*RequestPart)(nil),         // 4: bifrost.v1.RequestPart
+	(*RawCall)(nil),             // 5: bifrost.v1.RawCall
+	(*Header)(nil),              // 6: bifrost.v1.Header
+	(*Context)(nil),             // 7: bifrost.v1.Context
+	(*Response)(nil),            // 8: bifrost.v1.Response
+	(*RawAnswer)(nil),           // 9: bifrost.v1.RawAnswer
+	(*Served)(nil),              // 10: bifrost.v1.Served
+	(*ResponsePart)(nil),        // 11: bifrost.v1.ResponsePart
+	(*Grant)(nil),               // 12: bifrost.v1.Grant
+	(*Cancel)(nil),              // 13: bifrost.v1.Cancel
+	(*Error)(nil),               // 14: bifrost.v1.Error
+	(*Upstream)(nil),            // 15: bifrost.v1.Upstream
+	(*DeadLetter)(nil),          // 16: bifrost.v1.DeadLetter
+	(*Heartbeat)(nil),           // 17: bifrost.v1.Heartbeat
+	(*HeartbeatReply)(nil),      // 18: bifrost.v1.HeartbeatReply
+	(*Provider)(nil),            // 19: bifrost.v1.Provider
+	(*durationpb.Duration)(nil), // 20: google.protobuf.Duration
 }
 var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
-	3,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
-	18, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
-	5,  // 2: bifrost.v1.Request.context:type_name -> bifrost.v1.Context
-	4,  // 3: bifrost.v1.RawCall.header:type_name -> bifrost.v1.Header
-	8,  // 4: bifrost.v1.Response.served:type_name -> bifrost.v1.Served
-	7,  // 5: bifrost.v1.Response.raw:type_name -> bifrost.v1.RawAnswer
+	5,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
+	20, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
+	7,  // 2: bifrost.v1.Request.context:type_name -> bifrost.v1.Context
+	6,  // 3: bifrost.v1.RawCall.header:type_name -> bifrost.v1.Header
+	10, // 4: bifrost.v1.Response.served:type_name -> bifrost.v1.Served
+	9,  // 5: bifrost.v1.Response.raw:type_name -> bifrost.v1.RawAnswer
 	0,  // 6: bifrost.v1.Response.more:type_name -> bifrost.v1.More
-	4,  // 7: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
-	12, // 8: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
-	18, // 9: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
-	13, // 10: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
-	4,  // 11: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
-	18, // 12: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
-	17, // 13: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
+	6,  // 7: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
+	14, // 8: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
+	20, // 9: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
+	15, // 10: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
+	6,  // 11: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
+	20, // 12: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
+	19, // 13: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
 	14, // [14:14] is the sub-list for method output_type
 	14, // [14:14] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name
@@ -1615,7 +1723,7 @@ func file_remote_bifrostv1_bifrost_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_remote_bifrostv1_bifrost_proto_rawDesc), len(file_remote_bifrostv1_bifrost_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
