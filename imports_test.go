@@ -74,9 +74,11 @@ var floors = []row{
 		why: "the codec of nodes is pure: no network, no actors"},
 	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true,
 		why: "what comes in from a peer is judged before anything of ours sees it"},
-	{floor: 2, path: "remote/discovery", thirdParty: true, later: true,
+	{floor: 2, path: "remote/discovery", thirdParty: true,
 		why: "who looks for peers only reads lists, and speaks with none of them"},
-	{floor: 2, path: "remote/gossip", thirdParty: true, later: true,
+	{floor: 2, path: "remote/discovery/etcd", may: []string{"remote/discovery"}, thirdParty: true,
+		why: "who looks for peers only reads lists, and speaks with none of them"},
+	{floor: 2, path: "remote/gossip", may: []string{"remote/bifrostv1"}, thirdParty: true,
 		why: "membership carries small facts of nodes and no calls"},
 
 	{floor: 2, path: "internal/adapter", may: []string{"schemas", "internal/dialect", "internal/httpx", "internal/wire"}, thirdParty: true,
@@ -135,6 +137,8 @@ var libraries = []library{
 		"metrics and tracing are attached at floors 4 and 5; below them, count in plain numbers"},
 	{[]string{"github.com/spf13/cobra", "github.com/spf13/pflag"}, func(r row) bool { return r.floor == top },
 		"command lines belong to programs"},
+	{[]string{"go.etcd.io"}, func(r row) bool { return r.path == "remote/discovery/etcd" },
+		"etcd's client is heavy; who wants etcd imports remote/discovery/etcd"},
 	{[]string{"testing", "net/http/httptest"}, func(row) bool { return false },
 		"testing must not reach production code; move the helper to a _test.go file or a test support package"},
 }
