@@ -13,6 +13,9 @@ type fault struct {
 
 	// Of a message to an actor.
 	target, typeName string
+
+	peer   string // the address that is claimed, if the connection has not got it
+	detail string // in our own words
 }
 
 // A judge knows what a batch may have in it. It has no state.

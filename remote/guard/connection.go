@@ -48,7 +48,8 @@ type conn struct {
 	begun, spent int
 
 	hungUp atomic.Bool // the other end has closed
-	once   sync.Once
+	left   sync.Once   // the table
+	blamed sync.Once   // for breaking
 }
 
 // Read fails for strangers that do not speak HTTP/2, or too much.
@@ -90,15 +91,29 @@ func (x *conn) end(err error) {
 	}
 }
 
+// Write notes a peer that reads nothing: the kernel has given it up. (Read gets an end
+// then, if Write got the error.)
+func (x *conn) Write(p []byte) (int, error) {
+	n, err := x.Conn.Write(p)
+	if errors.Is(err, syscall.ETIMEDOUT) {
+		x.blame()
+	}
+	return n, err
+}
+
 // Close is called by the transport only. If neither the peer nor the guard wanted the
 // end, the transport found a fault.
 func (x *conn) Close() error {
-	x.once.Do(func() {
-		if was := x.c.guard.table.leave(x.c); was != ended && !x.hungUp.Load() && !x.c.doomed.Load() {
-			x.c.guard.refuse(x.c, fault{reason: ReasonBroken})
+	x.left.Do(func() {
+		if x.c.guard.table.leave(x.c) != ended && !x.hungUp.Load() && !x.c.doomed.Load() {
+			x.blame()
 		}
 	})
 	return x.Conn.Close()
+}
+
+func (x *conn) blame() {
+	x.blamed.Do(func() { x.c.guard.refuse(x.c, fault{reason: ReasonBroken}) })
 }
 
 // authInfo lets streams find their connection.
@@ -128,7 +143,7 @@ func (d door) ServerHandshake(socket net.Conn) (net.Conn, credentials.AuthInfo, 
 	secured, info, err := d.TransportCredentials.ServerHandshake(socket)
 	if err != nil {
 		if was := d.guard.table.leave(c); was != ended && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-			d.guard.refuseHandshake(c, err)
+			d.guard.refuse(c, fault{reason: ReasonHandshake, detail: handshakeDetail(err)})
 		}
 		return nil, nil, io.EOF
 	}

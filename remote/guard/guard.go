@@ -68,7 +68,6 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 		grpc.MaxHeaderListSize(maxHeaderBytes),
 		grpc.ReadBufferSize(bufferBytes),
 		grpc.WriteBufferSize(bufferBytes),
-		grpc.SharedWriteBuffer(true),
 		// Later than the guard's own limit, which says why.
 		grpc.ConnectionTimeout(2 * introductionLimit),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
@@ -80,9 +79,10 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 }
 
 // Close closes all connections at once, refuses every new one, and returns when no
-// handler of a stream runs any more. So the engine's graceful shutdown, which comes
-// after it, has nobody to wait for. It must not be called by what a message has called.
-// It may be repeated.
+// handler of a stream runs any more: the server can be stopped then, and waits for
+// nobody. (The engine's graceful shutdown panics if a stream ends at the same time; its
+// other one does not.) It must not be called by what a message has called. It may be
+// repeated.
 func (g *Guard) Close() {
 	g.table.close()
 	g.table.handlers.Wait()
@@ -111,23 +111,6 @@ func (g *Guard) refuse(c *connection, f fault) {
 // offend refuses what costs the connection.
 func (g *Guard) offend(c *connection, f fault) {
 	g.refuse(c, f)
-	g.table.doom(c)
-}
-
-func (g *Guard) refuseHandshake(c *connection, err error) {
-	f := fault{reason: ReasonHandshake}
-	g.refused[f.reason].Add(1)
-	if line := g.line(c, f); line != nil {
-		line.Str(fieldDetail, handshakeDetail(err)).Msg(sentence(f.reason))
-	}
-}
-
-func (g *Guard) refuseAdmission(c *connection, p Peer, err error) {
-	f := fault{reason: ReasonNotAdmitted}
-	g.refused[f.reason].Add(1)
-	if line := g.line(c, f); line != nil {
-		line.Str(fieldPeer, clean(p.Address)).Str(fieldDetail, clean(err.Error())).Msg(sentence(f.reason))
-	}
 	g.table.doom(c)
 }
 

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -71,6 +72,7 @@ type silenceKey struct {
 type journal struct {
 	mu       sync.Mutex
 	silences map[silenceKey]*silence
+	swept    time.Time // when old ones were last looked for
 }
 
 // admit reports whether a line may be written, and how many were withheld before it.
@@ -90,7 +92,8 @@ func (j *journal) admit(host string, r Reason, now time.Time) (withheld int, ok 
 }
 
 func (j *journal) addLocked(host string, r Reason, now time.Time) *silence {
-	if len(j.silences) >= maxHosts {
+	if len(j.silences) >= maxHosts && now.Sub(j.swept) >= time.Second {
+		j.swept = now
 		for k, old := range j.silences {
 			if now.Sub(old.since) >= quiet {
 				delete(j.silences, k)
@@ -122,11 +125,14 @@ func (g *Guard) line(c *connection, f fault) *zerolog.Event {
 		return nil
 	}
 	line := g.policy.Log.Warn().Str(fieldReason, string(f.reason)).Str(fieldRemote, c.socket.RemoteAddr().String())
-	if address := g.table.addressOf(c); address != "" {
+	if address := cmp.Or(f.peer, g.table.addressOf(c)); address != "" {
 		line.Str(fieldPeer, clean(address))
 	}
 	if f.typeName != "" {
 		line.Str(fieldTarget, clean(f.target)).Str(fieldType, clean(f.typeName))
+	}
+	if f.detail != "" {
+		line.Str(fieldDetail, clean(f.detail))
 	}
 	if withheld > 0 {
 		line.Int(fieldRepeated, withheld)

@@ -41,6 +41,7 @@ func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 		return errEnding
 	}
 	s := &stream{ServerStream: ss, g: g, c: c}
+	defer g.table.handlers.Done()
 	defer func() { g.table.finish(c, s.introduced) }()
 	defer func() {
 		if v := recover(); v != nil {
@@ -129,15 +130,14 @@ func (s *stream) introduce(msg *remote.RemoteMessage) error {
 		return s.refuse(fault{reason: ReasonBadIntroduction})
 	}
 	if err := s.g.policy.Admit(p); err != nil {
-		s.g.refuseAdmission(s.c, p, err)
-		return refusal(ReasonNotAdmitted)
+		return s.refuse(fault{reason: ReasonNotAdmitted, peer: p.Address, detail: err.Error()})
 	}
 	switch r := s.g.table.introduce(s.c, p); r {
 	case "":
 	case ReasonEvicted: // which was told
 		return errEnding
 	default:
-		return s.refuse(fault{reason: r})
+		return s.refuse(fault{reason: r, peer: p.Address})
 	}
 	s.peer, s.introduced = p, true
 	server.BlockList = nil // the engine has no use for it, and may log it

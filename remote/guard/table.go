@@ -26,7 +26,7 @@ type table struct {
 	// closed, and why.
 	evicted func(c *connection, why Reason)
 
-	// handlers counts streams and handshakes, for Close.
+	// handlers counts streams, handshakes and timers that run, for Close.
 	handlers sync.WaitGroup
 
 	mu        sync.Mutex
@@ -76,7 +76,8 @@ func (t *table) enter(c *connection) (ok bool) {
 	return ok
 }
 
-// begin counts a stream of c. false: c is about to end. Else the stream calls finish.
+// begin counts a stream of c. false: c is about to end. Else the stream calls finish,
+// and handlers.Done.
 func (t *table) begin(c *connection) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -120,7 +121,6 @@ func (t *table) introduceLocked(c *connection, p Peer) Reason {
 
 // finish is the end of a stream, which may have been introduced.
 func (t *table) finish(c *connection, wasIntroduced bool) {
-	defer t.handlers.Done()
 	t.locked(func() {
 		if !wasIntroduced || c.standing != introduced {
 			return
@@ -187,7 +187,11 @@ func (t *table) addressOf(c *connection) string {
 
 // expire is the timer of a stranger, of the time when it became one.
 func (t *table) expire(c *connection, phase int) {
+	counted := false
 	t.locked(func() {
+		if counted = !t.closed; counted {
+			t.handlers.Add(1) // what is told is told before Close returns
+		}
 		switch {
 		case c.standing != stranger || c.phase != phase: // the timer was late
 		case c.doomed.Load():
@@ -196,6 +200,9 @@ func (t *table) expire(c *connection, phase int) {
 			t.evictLocked(c, ReasonTooSlow)
 		}
 	})
+	if counted {
+		t.handlers.Done()
+	}
 }
 
 func (t *table) estrangeLocked(c *connection, limit time.Duration) {

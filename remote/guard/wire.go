@@ -37,7 +37,7 @@ func (s *scanner) scan(md protoreflect.MessageDescriptor, b []byte, depth int) e
 	fields := md.Fields()
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		if n < 0 || num > protowire.MaxValidNumber {
 			return errMalformed
 		}
 		b = b[n:]
