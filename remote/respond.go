@@ -15,7 +15,7 @@ import (
 // respond sends an answer, in pieces if it is long or streams, as fast as the asker
 // grants: that is how a slow reader there slows the provider here.
 func (s *served) respond(ctx context.Context, resp *schemas.Response) {
-	m, err := codec.EncodeResponse(resp)
+	m, err := codec.EncodeResponseAs(resp, s.req.BodyForm)
 	switch {
 	case err != nil:
 		discard(resp)
@@ -112,7 +112,7 @@ func (s *served) respondChunks(ctx context.Context, m *v1.Response, stream schem
 			s.last(ctx, err)
 			return
 		}
-		data, err := codec.EncodeChunk(chunk)
+		data, err := codec.EncodeChunkAs(chunk, s.req.BodyForm)
 		if err != nil {
 			s.last(ctx, err)
 			return

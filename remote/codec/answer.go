@@ -45,7 +45,7 @@ type hiddenDocuments struct {
 	Documents byPlace `json:"documents,omitempty"`
 }
 
-// wholeAnswer returns what is written of an answer in one piece; nil if there is none.
+// wholeAnswer returns what is written as JSON of an answer in one piece; nil if there is none.
 func wholeAnswer(resp *schemas.Response) any {
 	switch {
 	case resp.Chat != nil:
@@ -78,7 +78,7 @@ func wholeAnswer(resp *schemas.Response) any {
 	return nil
 }
 
-// readers read the whole answers, each into its field.
+// readers read the whole answers in JSON, each into its field.
 var readers = map[schemas.Operation]func(*schemas.Response, []byte) error{
 	schemas.OperationChat:          readChatAnswer,
 	schemas.OperationRerank:        readRerankAnswer,
@@ -90,6 +90,12 @@ var readers = map[schemas.Operation]func(*schemas.Response, []byte) error{
 	schemas.OperationModeration:    readerOf(func(r *schemas.Response) **schemas.ModerationResponse { return &r.Moderation }),
 	schemas.OperationImage:         readerOf(func(r *schemas.Response) **schemas.ImageResponse { return &r.Image }),
 	schemas.OperationListModels:    readerOf(func(r *schemas.Response) **schemas.ModelList { return &r.Models }),
+}
+
+// messageReaders read the whole answers that may be protobuf messages.
+var messageReaders = map[schemas.Operation]func(*schemas.Response, []byte) error{
+	schemas.OperationChat:       unmarshalChat,
+	schemas.OperationEmbeddings: unmarshalEmbeddings,
 }
 
 // readerOf reads an answer that hides nothing.

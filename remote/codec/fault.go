@@ -30,6 +30,7 @@ func readHint(err error) string {
 	var syntax *json.SyntaxError
 	var typed *json.UnmarshalTypeError
 	var named fieldError
+	var value valueError
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("it is no JSON from byte %d on", syntax.Offset)
@@ -37,6 +38,10 @@ func readHint(err error) string {
 		return fieldError(withoutEmbedded(typed.Field)).Error()
 	case errors.As(err, &named):
 		return named.Error()
+	case errors.As(err, &value):
+		return value.Error()
+	case errors.Is(err, errNoMessage), errors.Is(err, errManyItems):
+		return err.Error()
 	case errors.As(err, &typed), errors.Is(err, errNoObject):
 		return errNoObject.Error()
 	}
@@ -56,8 +61,12 @@ func withoutEmbedded(path string) string {
 // writeHint says why a value cannot be written, without quoting it.
 func writeHint(err error) string {
 	var number *json.UnsupportedValueError
-	if errors.As(err, &number) {
+	var value valueError
+	switch {
+	case errors.As(err, &number):
 		return "a number in it is infinite or no number"
+	case errors.As(err, &value):
+		return value.Error()
 	}
 	return "a raw JSON field in it is no valid JSON"
 }

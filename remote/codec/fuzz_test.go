@@ -24,31 +24,34 @@ func mustBeOurs(t *testing.T, err error) {
 // What has been read can be written, and is read as the same again.
 func FuzzDecodeRequest(f *testing.F) {
 	for op := range ownFields {
-		m, err := EncodeRequest(requestOf(&fullness{}, op))
-		if err != nil {
-			f.Fatal(err)
+		for _, as := range bodyForms {
+			m, err := EncodeRequestAs(requestOf(&fullness{}, op), as)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(op), int32(m.GetBodyForm()), m.GetBody())
 		}
-		f.Add(string(op), m.GetBody())
 	}
-	f.Add("chat", []byte(` {"Model":1,"stream_options":{"x":1},"tools":[{"type":"x"}],"tools":[{"type":"y"},{}],"bifrost":{"tools":{"0":null,"-1":1}}}`))
-	f.Add("transcription", []byte(`{"FILE":"AA==","x":[1],"\ud800":null,"x":" "}`))
-	f.Fuzz(func(t *testing.T, op string, body []byte) {
-		first, err := DecodeRequest(&bifrostv1.Request{Operation: op, Raw: &bifrostv1.RawCall{}}, body)
+	f.Add("chat", int32(0), []byte(` {"Model":1,"stream_options":{"x":1},"tools":[{"type":"x"}],"tools":[{"type":"y"},{}],"bifrost":{"tools":{"0":null,"-1":1}}}`))
+	f.Add("transcription", int32(0), []byte(`{"FILE":"AA==","x":[1],"\ud800":null,"x":" "}`))
+	f.Fuzz(func(t *testing.T, op string, form int32, body []byte) {
+		as := bifrostv1.BodyForm(form)
+		first, err := DecodeRequest(&bifrostv1.Request{Operation: op, Raw: &bifrostv1.RawCall{}, BodyForm: as}, body)
 		mustBeOurs(t, err)
 		if err != nil {
 			return
 		}
-		m, err := EncodeRequest(first)
+		m, err := EncodeRequestAs(first, as)
 		if err != nil {
-			t.Fatalf("read, and not written: %v: %s", err, body)
+			t.Fatalf("read, and not written: %v: %q", err, body)
 		}
 		second, err := DecodeRequest(m, m.GetBody())
 		if err != nil {
-			t.Fatalf("written, and not read: %v: %s", err, m.GetBody())
+			t.Fatalf("written, and not read: %v: %q", err, m.GetBody())
 		}
-		again, err := EncodeRequest(second)
+		again, err := EncodeRequestAs(second, as)
 		if err != nil || !bytes.Equal(again.GetBody(), m.GetBody()) {
-			t.Fatalf("%v\nfirst  %s\nsecond %s", err, m.GetBody(), again.GetBody())
+			t.Fatalf("%v\nfirst  %q\nsecond %q", err, m.GetBody(), again.GetBody())
 		}
 	})
 }
@@ -56,49 +59,56 @@ func FuzzDecodeRequest(f *testing.F) {
 func FuzzDecodeResponse(f *testing.F) {
 	for op := range ownFields {
 		resp := answerOf(&fullness{}, op)
-		if m, err := EncodeResponse(resp); err == nil {
-			f.Add(string(op), m.GetBody())
+		for _, as := range bodyForms {
+			if m, err := EncodeResponseAs(resp, as); err == nil {
+				f.Add(string(op), int32(m.GetBodyForm()), m.GetBody())
+			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, op string, body []byte) {
-		first, err := DecodeResponse(schemas.Operation(op), nil, body)
+	f.Fuzz(func(t *testing.T, op string, form int32, body []byte) {
+		as := bifrostv1.BodyForm(form)
+		first, err := DecodeResponse(schemas.Operation(op), &bifrostv1.Response{BodyForm: as}, body)
 		mustBeOurs(t, err)
 		if err != nil {
 			return
 		}
-		m, err := EncodeResponse(first)
+		m, err := EncodeResponseAs(first, as)
 		if err != nil {
-			t.Fatalf("read, and not written: %v: %s", err, body)
+			t.Fatalf("read, and not written: %v: %q", err, body)
 		}
 		second, err := DecodeResponse(schemas.Operation(op), m, m.GetBody())
 		if err != nil {
-			t.Fatalf("written, and not read: %v: %s", err, m.GetBody())
+			t.Fatalf("written, and not read: %v: %q", err, m.GetBody())
 		}
-		again, err := EncodeResponse(second)
+		again, err := EncodeResponseAs(second, as)
 		if err != nil || !bytes.Equal(again.GetBody(), m.GetBody()) {
-			t.Fatalf("%v\nfirst  %s\nsecond %s", err, m.GetBody(), again.GetBody())
+			t.Fatalf("%v\nfirst  %q\nsecond %q", err, m.GetBody(), again.GetBody())
 		}
 	})
 }
 
 func FuzzDecodeChunk(f *testing.F) {
-	seed, err := EncodeChunk(drawn[schemas.ChatChunk](&fullness{}))
-	if err != nil {
-		f.Fatal(err)
+	for _, as := range bodyForms {
+		seed, err := EncodeChunkAs(drawn[schemas.ChatChunk](&fullness{}), as)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed)
 	}
-	f.Add(seed)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		chunk, err := DecodeChunk(data)
 		mustBeOurs(t, err)
 		if err != nil {
 			return
 		}
-		out, err := EncodeChunk(chunk)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := DecodeChunk(out); err != nil {
-			t.Fatalf("%v: %s", err, out)
+		for _, as := range bodyForms { // what one form can say, the other can
+			out, err := EncodeChunkAs(chunk, as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := DecodeChunk(out); err != nil {
+				t.Fatalf("%v: %q", err, out)
+			}
 		}
 	})
 }

@@ -27,14 +27,19 @@ func decodeRawCall(m *bifrostv1.RawCall) *schemas.RawRequest {
 		Header: decodeHeader(m.GetHeader())}
 }
 
-// encodeHeader returns the fields sorted by name, each with its values in their order.
+// encodeHeader returns the fields sorted by name, each with its values in their order, byte by
+// byte: HTTP allows others than UTF-8.
 func encodeHeader(h http.Header) []*bifrostv1.Header {
 	if len(h) == 0 {
 		return nil
 	}
 	out := make([]*bifrostv1.Header, 0, len(h))
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		out = append(out, &bifrostv1.Header{Name: text(name), Values: texts(h[name])})
+		field := &bifrostv1.Header{Name: text(name)}
+		for _, value := range h[name] {
+			field.Values = append(field.Values, []byte(value))
+		}
+		out = append(out, field)
 	}
 	return out
 }
@@ -47,7 +52,11 @@ func decodeHeader(list []*bifrostv1.Header) http.Header {
 	}
 	out := make(http.Header, len(list))
 	for _, h := range list {
-		out[h.GetName()] = append(out[h.GetName()], h.GetValues()...)
+		values := out[h.GetName()]
+		for _, value := range h.GetValues() {
+			values = append(values, string(value))
+		}
+		out[h.GetName()] = values
 	}
 	return out
 }

@@ -7,14 +7,15 @@ import (
 	"bifrost/schemas"
 )
 
-// A form writes and reads the request of an operation as a JSON body.
+// A form writes and reads the request of an operation.
 type form struct {
-	// encode returns nil, nil if the operation's own field is nil.
+	// encode returns nil, nil only if the operation's own field is nil.
 	encode func(*schemas.Request) ([]byte, error)
 	// decode sets the operation's own field.
 	decode func(*schemas.Request, []byte) error
 }
 
+// forms are those in JSON, which all operations with a body have.
 var forms = map[schemas.Operation]form{
 	schemas.OperationChat:          chatForm,
 	schemas.OperationChatStream:    chatForm,
@@ -41,6 +42,14 @@ var forms = map[schemas.Operation]form{
 		func(r *schemas.SpeechRequest) *map[string]json.RawMessage { return &r.Extra }),
 }
 
+// messageForms are the forms of the operations whose bodies may be protobuf messages.
+var messageForms = map[schemas.Operation]form{
+	schemas.OperationChat:        chatMessageForm,
+	schemas.OperationChatStream:  chatMessageForm,
+	schemas.OperationCountTokens: chatMessageForm,
+	schemas.OperationEmbeddings:  embeddingMessageForm,
+}
+
 // formOf returns the form of a request that hides nothing but its Extra.
 func formOf[T any](at func(*schemas.Request) **T, extra func(*T) *map[string]json.RawMessage) form {
 	n := namesOf[T]()
@@ -64,11 +73,17 @@ func formOf[T any](at func(*schemas.Request) **T, extra func(*T) *map[string]jso
 	}
 }
 
-// EncodeRequest returns the message of a request: its operation, model, whole body and raw
-// call. The other fields are the caller's to set, and so is to take away what of the body
-// goes in Parts. Errors are *schemas.Error of kind invalid_request, or
-// unsupported_operation.
+// EncodeRequest returns the message of a request: its operation, model, raw call, and whole
+// body, in protobuf if the operation has that form. The other fields are the caller's to
+// set, and so is to take away what of the body goes in Parts. Errors are *schemas.Error of
+// kind invalid_request, or unsupported_operation.
 func EncodeRequest(req *schemas.Request) (*bifrostv1.Request, error) {
+	return EncodeRequestAs(req, bifrostv1.BodyForm_BODY_FORM_PROTO)
+}
+
+// EncodeRequestAs is EncodeRequest with the body in a form, or in JSON if the operation
+// does not have it.
+func EncodeRequestAs(req *schemas.Request, as bifrostv1.BodyForm) (*bifrostv1.Request, error) {
 	m := &bifrostv1.Request{Operation: text(string(req.Operation)), Model: text(req.Model)}
 	f, known := forms[req.Operation]
 	switch {
@@ -86,9 +101,12 @@ func EncodeRequest(req *schemas.Request) (*bifrostv1.Request, error) {
 	case !known:
 		return nil, unknownOperation(req.Operation, req.Model)
 	}
+	if inProto, there := messageForms[req.Operation]; there && as == bifrostv1.BodyForm_BODY_FORM_PROTO {
+		f, m.BodyForm = inProto, as
+	}
 	body, err := f.encode(req)
 	if err != nil {
-		return nil, badRequest(req.Operation, req.Model, "cannot be written as JSON: %s; correct it", writeHint(err))
+		return nil, badRequest(req.Operation, req.Model, "cannot be written: %s; correct it", writeHint(err))
 	}
 	if body == nil {
 		return nil, badRequest(req.Operation, req.Model, "has no content; set the operation's own field of Request")
@@ -98,9 +116,9 @@ func EncodeRequest(req *schemas.Request) (*bifrostv1.Request, error) {
 }
 
 // DecodeRequest returns the request of a message. The body is the whole one, assembled from
-// the message's own and its Parts. Provider and the own request's Provider and Fallbacks are
-// empty: the receiver knows which of its providers was asked. Errors are *schemas.Error of
-// kind invalid_request, or unsupported_operation.
+// the message's own and its Parts, in the form that the message says. Provider and the own
+// request's Provider and Fallbacks are empty: the receiver knows which of its providers was
+// asked. Errors are *schemas.Error of kind invalid_request, or unsupported_operation.
 func DecodeRequest(m *bifrostv1.Request, body []byte) (*schemas.Request, error) {
 	req := &schemas.Request{Operation: schemas.Operation(m.GetOperation()), Model: m.GetModel()}
 	f, known := forms[req.Operation]
@@ -116,6 +134,11 @@ func DecodeRequest(m *bifrostv1.Request, body []byte) (*schemas.Request, error) 
 		return req, nil
 	case !known:
 		return nil, unknownOperation(req.Operation, req.Model)
+	}
+	if as := m.GetBodyForm(); as != bifrostv1.BodyForm_BODY_FORM_JSON {
+		if f, known = messageForms[req.Operation]; !known || as != bifrostv1.BodyForm_BODY_FORM_PROTO {
+			return nil, badRequest(req.Operation, req.Model, "has a body in the form %d, which this node does not know; send JSON", as)
+		}
 	}
 	if err := f.decode(req, body); err != nil {
 		return nil, badRequest(req.Operation, req.Model, "cannot be read: %s; correct its body", readHint(err))

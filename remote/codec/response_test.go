@@ -22,7 +22,7 @@ func TestTheBodyOfAnAnswerIsItsJSONAndOneMemberMore(t *testing.T) {
 		`{"results":[]}`:     {Rerank: &schemas.RerankResponse{Results: []schemas.RerankResult{}}},
 		`{"input_tokens":3}`: {Tokens: &schemas.TokenCount{InputTokens: 3}},
 	} {
-		m, err := EncodeResponse(resp)
+		m, err := EncodeResponseAs(resp, bifrostv1.BodyForm_BODY_FORM_JSON)
 		if err != nil || string(m.GetBody()) != want || m.GetMore() != bifrostv1.More_MORE_NOTHING {
 			t.Errorf("got  %s, %v\nwant %s", m.GetBody(), err, want)
 		}
@@ -63,17 +63,21 @@ func TestAnAnswerOfAnotherShapeIsAnError(t *testing.T) {
 }
 
 func TestAnAnswerThatCannotBeSentIsAnError(t *testing.T) {
-	for _, resp := range []*schemas.Response{
-		{},
-		{Embedding: &schemas.EmbeddingResponse{Data: []schemas.Embedding{{Embedding: []float64{math.Inf(1)}}}}},
-		{Image: &schemas.ImageResponse{Usage: json.RawMessage("s3cret")}},
-	} {
-		if _, err := EncodeResponse(resp); !errors.Is(err, schemas.ErrInternal) || strings.Contains(err.Error(), "s3cret") {
+	secret := json.RawMessage("s3cret")
+	for _, as := range bodyForms {
+		for _, resp := range []*schemas.Response{
+			{},
+			{Embedding: &schemas.EmbeddingResponse{Data: []schemas.Embedding{{Embedding: []float64{math.Inf(1)}}}}},
+			{Image: &schemas.ImageResponse{Usage: secret}},
+			{Chat: &schemas.ChatResponse{Choices: []schemas.ChatChoice{{Logprobs: secret}}}},
+		} {
+			if _, err := EncodeResponseAs(resp, as); !errors.Is(err, schemas.ErrInternal) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("got %v", err)
+			}
+		}
+		if _, err := EncodeChunkAs(&schemas.ChatChunk{Choices: []schemas.ChunkChoice{{Logprobs: secret}}}, as); !errors.Is(err, schemas.ErrInternal) {
 			t.Errorf("got %v", err)
 		}
-	}
-	if _, err := EncodeChunk(&schemas.ChatChunk{Choices: []schemas.ChunkChoice{{Logprobs: json.RawMessage("s3cret")}}}); !errors.Is(err, schemas.ErrInternal) {
-		t.Errorf("got %v", err)
 	}
 	if _, err := DecodeChunk([]byte(`{"choices":[{"delta":"s3cret"}]}`)); !errors.Is(err, schemas.ErrUpstream) ||
 		!strings.Contains(err.Error(), "choices.delta") || strings.Contains(err.Error(), "s3cret") {

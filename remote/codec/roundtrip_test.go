@@ -73,20 +73,28 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
+// bodyForms are all of bifrost.v1.
+var bodyForms = []bifrostv1.BodyForm{bifrostv1.BodyForm_BODY_FORM_JSON, bifrostv1.BodyForm_BODY_FORM_PROTO}
+
 func checkRequest(t tester, tb testing.TB, req *schemas.Request) {
 	t.Helper()
-	m, err := EncodeRequest(req)
-	if err != nil {
-		t.Fatalf("%s: %v", req.Operation, err)
-	}
-	m = sent(tb, m)
-	got, err := DecodeRequest(m, m.GetBody())
-	if err != nil {
-		t.Fatalf("%s: %v\nfrom %s", req.Operation, err, m.GetBody())
+	messages := make([]*bifrostv1.Request, len(bodyForms))
+	for i, as := range bodyForms {
+		m, err := EncodeRequestAs(req, as)
+		if err != nil {
+			t.Fatalf("%s: %v", req.Operation, err)
+		}
+		messages[i] = sent(tb, m)
 	}
 	expected(reflect.ValueOf(req).Elem())
-	if !reflect.DeepEqual(got, req) {
-		t.Fatalf("%s:\ngot  %s\nwant %s\nfrom %s", req.Operation, show(got), show(req), m.GetBody())
+	for _, m := range messages {
+		got, err := DecodeRequest(m, m.GetBody())
+		if err != nil {
+			t.Fatalf("%s: %v\nfrom %q", req.Operation, err, m.GetBody())
+		}
+		if !reflect.DeepEqual(got, req) {
+			t.Fatalf("%s:\ngot  %s\nwant %s\nfrom %q", req.Operation, show(got), show(req), m.GetBody())
+		}
 	}
 }
 
@@ -95,19 +103,24 @@ func checkAnswer(t tester, tb testing.TB, op schemas.Operation, resp *schemas.Re
 	if ownFields[op][1] == "Stream" {
 		resp.Stream = noChunks{}
 	}
-	m, err := EncodeResponse(resp)
-	if err != nil {
-		t.Fatalf("%s: %v", op, err)
-	}
-	m = sent(tb, m)
-	got, err := DecodeResponse(op, m, m.GetBody())
-	if err != nil {
-		t.Fatalf("%s: %v\nfrom %s", op, err, m.GetBody())
+	messages := make([]*bifrostv1.Response, len(bodyForms))
+	for i, as := range bodyForms {
+		m, err := EncodeResponseAs(resp, as)
+		if err != nil {
+			t.Fatalf("%s: %v", op, err)
+		}
+		messages[i] = sent(tb, m)
 	}
 	resp.Stream = nil
 	expected(reflect.ValueOf(resp).Elem())
-	if !reflect.DeepEqual(got, resp) {
-		t.Fatalf("%s:\ngot  %s\nwant %s\nfrom %s", op, show(got), show(resp), m.GetBody())
+	for _, m := range messages {
+		got, err := DecodeResponse(op, m, m.GetBody())
+		if err != nil {
+			t.Fatalf("%s: %v\nfrom %q", op, err, m.GetBody())
+		}
+		if !reflect.DeepEqual(got, resp) {
+			t.Fatalf("%s:\ngot  %s\nwant %s\nfrom %q", op, show(got), show(resp), m.GetBody())
+		}
 	}
 }
 
@@ -134,14 +147,20 @@ func TestEveryFieldOfRequestsAndAnswersArrives(t *testing.T) {
 
 func checkChunk(t tester, chunk *schemas.ChatChunk) {
 	t.Helper()
-	data, err := EncodeChunk(chunk)
-	if err != nil {
-		t.Fatalf("%v", err)
+	all := make([][]byte, len(bodyForms))
+	for i, as := range bodyForms {
+		data, err := EncodeChunkAs(chunk, as)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		all[i] = data
 	}
-	got, err := DecodeChunk(data)
 	expected(reflect.ValueOf(chunk).Elem())
-	if err != nil || !reflect.DeepEqual(got, chunk) {
-		t.Fatalf("got %s, %v\nwant %s\nfrom %s", show(got), err, show(chunk), data)
+	for _, data := range all {
+		got, err := DecodeChunk(data)
+		if err != nil || !reflect.DeepEqual(got, chunk) {
+			t.Fatalf("got %s, %v\nwant %s\nfrom %q", show(got), err, show(chunk), data)
+		}
 	}
 }
 
@@ -216,7 +235,7 @@ func constants(t *testing.T, file, typ string) (values []string) {
 func TestARawCallArrivesAsItWasSent(t *testing.T) {
 	req := &schemas.Request{Operation: schemas.OperationRaw, Model: "m", Raw: &schemas.RawRequest{
 		Dialect: schemas.DialectGemini, Method: "POST", Path: "/models/m:generateContent", Query: "alt=sse&a=%20",
-		Header: map[string][]string{"X-B": {"2", "1", ""}, "x-odd": {"é"}, "A": nil}, Body: []byte("\x00\xff{"),
+		Header: map[string][]string{"X-B": {"2", "1", ""}, "x-odd": {"é", "\xe9"}, "A": nil}, Body: []byte("\x00\xff{"),
 	}}
 	m, err := EncodeRequest(req)
 	if err != nil {

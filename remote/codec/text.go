@@ -4,13 +4,28 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 // text returns s as protobuf can carry it: one byte that is no UTF-8 would make the whole
 // message unsendable.
-func text(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func text(s string) string {
+	if utf8.ValidString(s) { // which is faster
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// optionalText returns s itself if protobuf can carry it.
+func optionalText(s *string) *string {
+	if s == nil || utf8.ValidString(*s) {
+		return s
+	}
+	clean := text(*s)
+	return &clean
+}
 
 func texts(list []string) []string {
 	if list == nil {
