@@ -92,7 +92,7 @@ func (c *Client) start(plan map[string]actors.Config, routers map[string]Router)
 // route returns the way to a provider, or its not_found answer.
 func (c *Client) route(provider, model string) (Router, error) {
 	if r, ok := (*c.routes.Load())[provider]; ok {
-		if own, is := r.(*actors.Router); is && c.node != nil && own.Overflows() {
+		if own, is := r.(*actors.Router); is && c.node != nil && own.Spills() {
 			return c.node.Spill(provider, own), nil
 		}
 		return r, nil

@@ -96,9 +96,9 @@ type Node interface {
 	// Join hands over the client's own providers, for other nodes to ask. It is called
 	// once, before the client's first request.
 	Join(own *actors.System)
-	// Spill returns a router that sends a request of one of the client's own providers,
-	// which is full, on to another node, and asks the provider itself if none takes it.
-	Spill(provider string, own Router) Router
+	// Spill returns a router that sends a request which one of the client's own providers
+	// has no place for on to another node, and asks the provider itself if none takes it.
+	Spill(provider string, own *actors.Router) Router
 	// Peers returns what the node knows of the others.
 	Peers() []schemas.PeerStats
 }

@@ -35,6 +35,29 @@ func (s *System) AskBounded(ctx context.Context, provider string, req *schemas.R
 	return r.askAs(ctx, req.For(provider), mailbox.CannotBlock)
 }
 
+// TryAsk is Ask for a request that may go elsewhere: if the provider has no place for it
+// at once, it is not counted, and had is false. With hooks it may wait all the same if
+// another request takes the last place in the same moment.
+func (r *Router) TryAsk(ctx context.Context, req *schemas.Request) (resp *schemas.Response, had bool, err error) {
+	switch {
+	case req == nil:
+		return nil, true, nilRequest(r.name)
+	case ctx.Err() != nil || len(r.sys.hooks) > 0 && r.mb.HasRoom():
+		resp, err = r.Ask(ctx, req)
+		return resp, true, err
+	case len(r.sys.hooks) > 0:
+		return nil, false, nil
+	}
+	c := r.sys.calls.Get()
+	c.begin(ctx, r.sys.calls, req)
+	if !r.mb.TryOffer(&c.entry) {
+		c.releaseBoth()
+		return nil, false, nil
+	}
+	resp, err = r.await(c)
+	return resp, true, err
+}
+
 // Ended returns the error of a call whose context has ended: what the runtime has ended
 // it with, or that its caller has gone; nil if it has not ended. started says whether
 // the provider may have begun it.

@@ -67,11 +67,8 @@ func (s *System) Stats() SystemStats {
 // Info returns what the provider can do.
 func (r *Router) Info() schemas.ProviderInfo { return r.settings.peek().info }
 
-// Overflows reports whether a request that finds no place is to go to another node, and
-// would find none now. It is a hint.
-func (r *Router) Overflows() bool {
-	return r.settings.peek().overflow == schemas.OverflowSpill && !r.mb.HasRoom()
-}
+// Spills reports whether a request that finds no place is to go to another node.
+func (r *Router) Spills() bool { return r.settings.peek().overflow == schemas.OverflowSpill }
 
 // Fallbacks returns what the provider's configuration says of fallbacks, which are
 // the client's affair. The slices are not to be changed.

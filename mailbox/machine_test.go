@@ -59,7 +59,7 @@ func agrees(t *rapid.T) {
 		x.ready(x.hire())
 	}
 	actions := map[string]func(*rapid.T){
-		"": x.compare, "offer": x.offers, "offer more": x.offers, "leave": x.leaves, "reply": x.replies, "finish": x.finishes,
+		"": x.compare, "offer": x.offers, "offer more": x.offers, "try": x.tries, "leave": x.leaves, "reply": x.replies, "finish": x.finishes,
 		"finish more": x.finishes, "backoff": x.backoffs, "due": x.dues, "expire": x.expires, "resize": x.resizes,
 		"drop": x.drops, "ready": x.readies, "panic": x.panics, "stop": x.stops, "free": x.free,
 		"park all": x.parksAll,

@@ -128,6 +128,25 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 	return Waits, Refusal{}
 }
 
+// TryOffer admits e if there is room for it at once, and otherwise leaves everything as
+// it was: e is not counted. It panics if the entry is not settled.
+func (m *Mailbox[T]) TryOffer(e *Entry[T]) bool {
+	m.mu.Lock()
+	if e.state != settled {
+		m.misused("offer of an entry that is not settled")
+	}
+	if m.closed || m.waiters.len > 0 || !m.roomLocked() {
+		m.mu.Unlock()
+		return false
+	}
+	m.count.Offered++
+	m.ticket++
+	e.ticket, e.offered = m.ticket, time.Time{}
+	m.admitLocked(e)
+	m.unlock(Next[T]{})
+	return true
+}
+
 // misused lets go of the lock and panics.
 func (m *Mailbox[T]) misused(what string) {
 	m.mu.Unlock()

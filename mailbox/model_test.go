@@ -109,6 +109,11 @@ func (m *model) offer(e *item, s mailbox.Sender) (mailbox.Verdict, schemas.Reaso
 	return mailbox.Waits, ""
 }
 
+func (m *model) hasRoom() bool {
+	room := m.accepted() < m.bound() && (m.free > 0 || len(m.queue) < m.BufferSize)
+	return !m.closed && len(m.waiting) == 0 && room
+}
+
 func (m *model) refuse(r schemas.Reason) schemas.Reason {
 	if m.count.Refused == nil {
 		m.count.Refused = map[schemas.Reason]uint64{}

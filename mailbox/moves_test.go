@@ -51,6 +51,24 @@ func (x *machine) offer(e *item, s mailbox.Sender) {
 	x.settleHands()
 }
 
+// tries offers an entry that may go elsewhere: without room nothing changes, and nothing
+// is counted.
+func (x *machine) tries(t *rapid.T) {
+	x.t = t
+	e := x.unused()
+	want := x.model.hasRoom()
+	if got := x.mb.HasRoom(); got != want {
+		t.Fatalf("room is %v, want %v", got, want)
+	}
+	if got := x.mb.TryOffer(&e.Entry); got != want {
+		t.Fatalf("the offer's success is %v, want %v", got, want)
+	}
+	if want {
+		x.model.offer(e, mailbox.Blocks)
+	}
+	x.settleHands()
+}
+
 func (x *machine) leaves(t *rapid.T) {
 	x.t = t
 	e := x.item(t, waits, queues, inHand, parked, isDue)

@@ -5,24 +5,30 @@ import (
 	"errors"
 
 	"bifrost"
+	"bifrost/actors"
 	"bifrost/schemas"
 )
 
-// spill sends requests of a provider of this node, which is full, on to another node.
+// spill asks a provider of this node, and sends on what it has no place for.
 type spill struct {
-	bifrost.Router // the provider's own
+	*actors.Router // the provider's own
 	there          *Router
 }
 
-// Spill returns a router for a request that a provider of this node has no place for; see
-// schemas.OverflowSpill.
-func (n *Node) Spill(provider string, own bifrost.Router) bifrost.Router {
+// Spill returns a router for a provider of this node that sends on what it has no place
+// for; see schemas.OverflowSpill.
+func (n *Node) Spill(provider string, own *actors.Router) bifrost.Router {
 	return &spill{own, n.spillRouter(provider)}
 }
 
-// Ask asks another node that has room, once, and otherwise the provider itself.
+// Ask asks the provider itself, if it has a place, then another node that has room, once,
+// and then the provider again, to wait or to be refused.
 func (s *spill) Ask(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
-	resp, err := s.there.pass(ctx, req)
+	resp, had, err := s.TryAsk(ctx, req)
+	if had {
+		return resp, err
+	}
+	resp, err = s.there.pass(ctx, req)
 	if err == nil || !unbegun(err) {
 		return resp, err
 	}
