@@ -3,8 +3,11 @@ package remote_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -21,16 +24,15 @@ import (
 	"bifrost/schemas"
 )
 
-// BenchmarkCost compares, in one run on loopback, a 1 KB chat at a provider of another
-// node with a plain gRPC unary call that carries 1 KB there and back: one caller at a
-// time for the median, and 64 for the throughput.
+// BenchmarkCost compares, in one run on loopback, a 1 KB chat at a provider in another
+// process with a plain gRPC unary call that carries 1 KB there and back: one caller at a
+// time, eight, and 64.
 func BenchmarkCost(b *testing.B) {
 	text := strings.Repeat("x", 1000)
-	there := benchProcess(b, remote.Config{}, bifrost.WithProvider(providerName, answering()),
-		schemas.StaticAccount{providerName: {Config: schemas.ProviderConfig{ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 64, BufferSize: 1024}}}})
-	here := benchProcess(b, remote.Config{Providers: map[string]remote.Provider{providerName: {Nodes: []string{there.node.Address()}}}},
+	node, plain := otherProcess(b)
+	here := benchProcess(b, remote.Config{Providers: map[string]remote.Provider{providerName: {Nodes: []string{node}}}},
 		bifrost.WithHooks(), nil)
-	unary := plainUnary(b)
+	unary := connect(b, plain)
 	body := &wrapperspb.StringValue{Value: text}
 	calls := []struct {
 		name string
@@ -52,11 +54,10 @@ func BenchmarkCost(b *testing.B) {
 			return errors.Join(err, resp.Raw.Body.Close())
 		}},
 	}
-	for _, one := range calls {
-		b.Run("callers=1/"+one.name, func(b *testing.B) { measure(b, 1, one.call) })
-	}
-	for _, one := range calls {
-		b.Run("callers=64/"+one.name, func(b *testing.B) { measure(b, 64, one.call) })
+	for _, callers := range []int{1, 8, 64} {
+		for _, one := range calls {
+			b.Run(fmt.Sprintf("callers=%d/%s", callers, one.name), func(b *testing.B) { measure(b, callers, one.call) })
+		}
 	}
 }
 
@@ -112,13 +113,75 @@ func benchProcess(b *testing.B, cfg remote.Config, option bifrost.Option, accoun
 	return &process{node, client}
 }
 
-// plainUnary starts a server that returns what it gets, and connects to it.
-func plainUnary(b *testing.B) *grpc.ClientConn {
+// otherProcess starts this binary as the process of servers, and returns where its node
+// and its plain gRPC server listen.
+func otherProcess(b *testing.B) (node, plain string) {
 	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), servesEnv+"=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close() // it ends then
+		_ = cmd.Wait()
+	})
+	if _, err := fmt.Fscan(out, &node, &plain); err != nil {
+		b.Fatal(err)
+	}
+	return node, plain
+}
+
+// servesEnv is set in the environment of the process of servers.
+const servesEnv = "BIFROST_TEST_SERVES"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(servesEnv) != "" {
+		if err := serveCost(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serveCost serves both ways of calling until its input ends.
+func serveCost() error {
+	node, err := remote.Start(remote.Config{})
+	if err != nil {
+		return err
+	}
+	client, err := bifrost.Init(schemas.BifrostConfig{Account: schemas.StaticAccount{providerName: {Config: schemas.ProviderConfig{
+		ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 64, BufferSize: 1024}}}}},
+		bifrost.WithNode(node), bifrost.WithProvider(providerName, answering()))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := plainServer()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }() // ends when the server is stopped
+	fmt.Println(node.Address(), listener.Addr())
+	_, err = io.Copy(io.Discard, os.Stdin)
+	server.Stop()
+	return errors.Join(err, <-served, client.Shutdown(context.Background()), node.Shutdown(context.Background()))
+}
+
+// plainServer returns what it gets.
+func plainServer() *grpc.Server {
 	server := grpc.NewServer()
 	server.RegisterService(&grpc.ServiceDesc{ServiceName: "plain.Echo", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{
 		MethodName: "Call",
@@ -127,16 +190,15 @@ func plainUnary(b *testing.B) *grpc.ClientConn {
 			return m, decode(m)
 		},
 	}}}, struct{}{})
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }() // ends when the server is stopped
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return server
+}
+
+func connect(b *testing.B, address string) *grpc.ClientConn {
+	b.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
-		_ = conn.Close()
-		server.Stop()
-		<-served
-	})
+	b.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
