@@ -20,6 +20,19 @@
 //   - eventually and logbook.await wait for what a test expects to see. There are no
 //     pauses.
 //
+// For nodes that ask each other there is more:
+//
+//   - A machine is an address of loopback that a test has for itself, so that each member of
+//     a cluster listens on the same two ports. A couple is an owner and an asker; apart is
+//     the same on a network; a pair is two owners and their asker.
+//   - ask begins a call through a door: a chat or a stream, in the provider's own dialect or
+//     in another. A flight is calls that are under way together, a load is callers that ask
+//     again and again.
+//   - A speaker is a node of another version: it speaks the protocol by hand.
+//
+// The bounds in these tests are promises, of one second, of five and of three. Tests are
+// parallel, but for those that keep the machine busy.
+//
 // # How networks are made
 //
 // Each host's eth0 is a tap, whose frames this process reads and writes: it is the switch

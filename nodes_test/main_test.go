@@ -4,6 +4,7 @@ package nodes_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	if err := errors.Join(missing()...); err != nil {
+	if err := errors.Join(append(missing(), chooseParallel())...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -45,6 +46,20 @@ func run(m *testing.M) int {
 	stop := startStarter()
 	defer stop()
 	return m.Run()
+}
+
+// atOnce is how many tests run at once if -parallel does not say it: they mostly wait, and
+// what keeps the machine busy is not parallel.
+const atOnce = "4"
+
+func chooseParallel() error {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if chosen {
+		return nil
+	}
+	return flag.Set("test.parallel", atOnce)
 }
 
 // missing has a sentence for each thing that the tests need and this machine lacks.

@@ -2,6 +2,8 @@ package remote
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,6 +118,13 @@ func (l *link) call(id uint64) *call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.calls[id]
+}
+
+// inHand returns the calls that are with the peer.
+func (l *link) inHand() []*call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.calls))
 }
 
 func (l *link) inFlight() int {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"bifrost/remote/certs"
 	"bifrost/schemas"
 )
 
@@ -29,6 +30,9 @@ func (n *Node) logPeer(address string, s schemas.PeerState, why error) {
 	event := n.cfg.Logger.Info()
 	if s == schemas.PeerLost {
 		event = n.cfg.Logger.Warn().AnErr("why", why)
+		if advice := certs.Advice(why); advice != "" {
+			event.Str("advice", advice)
+		}
 	}
 	event.Str("peer", address).Str("state", string(s)).Msg("a peer's state has changed")
 }

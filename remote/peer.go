@@ -207,10 +207,11 @@ func (p *peer) sinceBeat() time.Duration {
 
 // heartbeat takes the peer's own word. It runs on the connection's reader.
 func (p *peer) heartbeat(m *v1.Heartbeat) {
-	l, orphaned := p.learn(m)
+	l, orphaned, given := p.learn(m)
 	if orphaned {
 		p.node.cancelServed(p.address, errGivenUp)
 	}
+	p.giveUp(given)
 	if l == nil {
 		p.wake()
 		return
@@ -222,18 +223,36 @@ func (p *peer) heartbeat(m *v1.Heartbeat) {
 	}
 }
 
+// giveUp fails calls that the peer does not serve any more: it has lost this node, which
+// has not noticed, and its answer would never come.
+func (p *peer) giveUp(calls []*call) {
+	if len(calls) == 0 {
+		return
+	}
+	p.tally(func(n *counts) { n.lost += uint64(len(calls)) })
+	err := lostError(p.address, "it could not reach this node for a while")
+	for _, c := range calls {
+		c.stop(err, failed) // one that it got since then is cancelled there
+	}
+}
+
 // learn keeps what a heartbeat says, and reports whether the peer has given up the
-// calls that it made before.
-func (p *peer) learn(m *v1.Heartbeat) (l *link, orphaned bool) {
+// calls that it made before, and which of this node's it has given up.
+func (p *peer) learn(m *v1.Heartbeat) (l *link, orphaned bool, given []*call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.run != "" && p.run != m.Run && p.link != nil {
+	if p.run != m.Run && p.link != nil && p.link.wasUp() { // else it was restarted before this link
 		p.link.fail("it was restarted")
 	}
 	orphaned = p.run != m.Run || p.theirs != m.Epoch
+	if p.run == m.Run && p.theirs != m.Epoch && p.link != nil {
+		given = p.link.inHand() // before it is up for new ones
+	}
 	p.run, p.theirs = m.Run, m.Epoch
 	p.version, p.credits = m.Version, int(m.Credits)
-	p.offers = readOffers(p.offers, m.Providers)
+	if !m.Leaving { // one that stops has closed its providers; what they were is still true
+		p.offers = readOffers(p.offers, m.Providers)
+	}
 	l = p.link
 	switch {
 	case l != nil && m.Leaving:
@@ -241,7 +260,7 @@ func (p *peer) learn(m *v1.Heartbeat) (l *link, orphaned bool) {
 	case l != nil:
 		p.settleLocked(schemas.PeerUp, nil)
 	}
-	return l, orphaned
+	return l, orphaned, given
 }
 
 // readOffers reads what a peer has; what has not changed is not decoded again.
@@ -409,6 +428,13 @@ func (p *peer) took(provider string) {
 		o.free--
 		p.offers[provider] = o
 	}
+}
+
+// isUp reports whether the peer takes new calls.
+func (p *peer) isUp() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state == schemas.PeerUp && p.link != nil
 }
 
 func (p *peer) offer(provider string) (offer, bool) {

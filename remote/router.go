@@ -44,11 +44,11 @@ func (r *Router) Ask(ctx context.Context, req *schemas.Request) (*schemas.Respon
 
 // pass sends a request on to a node that has room for it.
 func (r *Router) pass(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
-	return r.ask(ctx, req, r.enterRoom, func(context.Context, error) bool { return false })
+	return r.ask(ctx, req, r.enterRoom, func(context.Context, *call, error) bool { return false })
 }
 
 func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(context.Context, *schemas.Request) (*call, error),
-	moves func(context.Context, error) bool) (*schemas.Response, error) {
+	moves func(context.Context, *call, error) bool) (*schemas.Response, error) {
 	r.ledger.offer()
 	if err := actors.Ended(ctx, req, false); err != nil {
 		r.ledger.leave()
@@ -69,18 +69,27 @@ func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(conte
 		case err == nil:
 			resp.Provider = r.provider
 			return resp, nil
-		case !moves(ctx, err):
+		case !moves(ctx, c, err):
 			return nil, r.own(err, req)
 		}
 		r.ledger.offer() // it is offered again, for another node
 	}
 }
 
-// moves reports whether a call goes to another node: the one that it was with is lost,
-// has not begun it, and there is another.
-func (r *Router) moves(ctx context.Context, err error) bool {
+// moves reports whether a call goes to another node: the one that it was with is lost or
+// stops, has not begun it, and there is another.
+func (r *Router) moves(ctx context.Context, c *call, err error) bool {
 	var e *schemas.Error
-	return errors.As(err, &e) && e.Kind == schemas.KindNodeLost && !e.MayHaveStarted && ctx.Err() == nil && len(r.candidates()) > 0
+	if !errors.As(err, &e) || e.MayHaveStarted || ctx.Err() != nil {
+		return false
+	}
+	if e.Kind != schemas.KindNodeLost {
+		still, _ := c.link.peer.usable(r.provider) // then it would be asked again at once
+		if e.Reason != schemas.ReasonDraining || still != nil {
+			return false
+		}
+	}
+	return len(r.candidates()) > 0
 }
 
 // enter finds a peer with a credit for one more call. It waits while it is not known
@@ -216,7 +225,7 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 		return err
 	}
 	for _, p := range r.reach() {
-		if l := p.current(); l != nil && l.isUp() {
+		if p.isUp() {
 			if _, offers := p.offer(r.provider); !offers {
 				r.ledger.refuse(schemas.ReasonNotFound)
 				return &schemas.Error{Kind: schemas.KindNotFound, Reason: schemas.ReasonNotFound,
