@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// testGossipKey is 32 bytes in base64.
+const testGossipKey = "secretsecretsecretsecretsecretsecretsecrets="
+
 // testEnv has what the tests' references ask for.
 func testEnv(name string) (string, bool) {
 	v, ok := map[string]string{
@@ -20,6 +23,9 @@ func testEnv(name string) (string, bool) {
 		"AZURE_TENANT_ID":       "11111111-2222-3333-4444-555555555555",
 		"AZURE_CLIENT_ID":       "66666666-7777-8888-9999-000000000000",
 		"AZURE_CLIENT_SECRET":   "secret-of-an-application",
+		"ETCD_USERNAME":         "bifrost",
+		"ETCD_PASSWORD":         "secret-of-etcd",
+		"BIFROST_GOSSIP_KEY":    testGossipKey,
 		"EMPTY":                 "",
 		"WITH_LINE_END":         "sk-secret\n",
 		"HOST_URL":              "http://10.0.0.1:8000",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // seeds adds the reference, the specification's example and every bad file.
@@ -75,8 +76,12 @@ func checkNode(t *testing.T, f *File) {
 		if len(p.Nodes) == 0 {
 			t.Errorf("%q lives nowhere", name)
 		}
+		if slices.Equal(p.Nodes, []string{AnyNode}) {
+			continue
+		}
 		others = append(others, p.Nodes...)
 	}
+	checkSources(t, f.Node)
 	for _, text := range others {
 		a, ok := parseAddress(text)
 		if !ok || a.String() != text || a.everywhere() || a.port == "0" || a == own || own.loopback() && !a.loopback() {
@@ -84,6 +89,22 @@ func checkNode(t *testing.T, f *File) {
 		}
 		if !a.loopback() && !f.Node.Plaintext && f.Node.TLS == (NodeTLS{}) {
 			t.Errorf("nothing encrypts what goes to %q", text)
+		}
+	}
+}
+
+// checkSources holds what finds other nodes against what Node promises.
+func checkSources(t *testing.T, n *Node) {
+	t.Helper()
+	if e := n.Etcd; e != nil && (len(e.Endpoints) == 0 || !strings.HasSuffix(e.Prefix, "/") || e.TTL < time.Second ||
+		(e.Username == "") != (e.Password == "") || (e.CertFile == "") != (e.KeyFile == "")) {
+		t.Errorf("got etcd at %q under %q for %v", e.Endpoints, e.Prefix, e.TTL)
+	}
+	if g := n.Gossip; g != nil {
+		bind, ok := parseAddress(g.Bind)
+		advertise, fine := parseAddress(g.Advertise)
+		if !ok || !fine || advertise.everywhere() || len(g.Key) == 0 && !bind.loopback() {
+			t.Errorf("got gossip on %q at %q with a key of %d bytes", g.Bind, g.Advertise, len(g.Key))
 		}
 	}
 }
@@ -98,7 +119,7 @@ func checkPrint(t *testing.T, f *File) {
 
 func FuzzTOML(f *testing.F) {
 	seeds(f, "testdata/bad/structure.txt", "testdata/bad/syntax.txt", "testdata/bad/keys.txt", "testdata/bad/lines.txt",
-		"testdata/bad/network.txt", "testdata/bad/nodes.txt", "testdata/bad/simulation.txt")
+		"testdata/bad/network.txt", "testdata/bad/nodes.txt", "testdata/bad/membership.txt", "testdata/bad/simulation.txt")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkParse(t, data, TOML)
 		text := strings.TrimPrefix(string(data), "\xef\xbb\xbf")

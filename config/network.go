@@ -109,8 +109,8 @@ func (r *reader) checkFiles() {
 			r.fault(f.line, f.at, "%v", err)
 		}
 	}
-	if r.nodeTLS != nil {
-		r.nodeTLS.check(r)
+	for _, p := range r.pairs {
+		p.check(r)
 	}
 }
 

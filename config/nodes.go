@@ -28,6 +28,15 @@ type Node struct {
 	// Peers are other nodes, in the order of the file. None is valid.
 	Peers []string
 
+	// Discover are names of DNS under which other nodes are found, in the order of the
+	// file: "dns:name:port" for addresses, with "dns4" or "dns6" for one kind of them, and
+	// "dnssrv:_service._proto.name" for services. None is valid.
+	Discover []string
+
+	// Etcd and Gossip are further ways to find other nodes. Nil: none.
+	Etcd   *Etcd
+	Gossip *Gossip
+
 	// TLS is the zero value without TLS: on loopback, or if Plaintext is true.
 	TLS NodeTLS
 
@@ -54,6 +63,8 @@ type nodeReading struct {
 	advertise located
 	peers     []located
 	homes     []located // where remote providers live
+	anywhere  []value   // of remote providers that live on any node
+	gossip    gossipReading
 }
 
 // located is an address and where in the file it is. Its node is nil if there is none.
@@ -80,9 +91,15 @@ var nodeSection = section[Node]{fields: []field[Node]{
 			r.nodes.peers = r.addresses(v)
 		}
 	}},
+	{name: "discover", read: readDiscover},
 	truth("plaintext", func(n *Node, v bool) { n.Plaintext = v }),
 	whole("credits", credits, func(n *Node) *int { return &n.Credits }),
 	nested("tls", tlsSection, func(n *Node) *NodeTLS { return &n.TLS }),
+	{name: "etcd", below: etcdSection.paths, read: func(r *reader, v value, into *Node) {
+		into.Etcd = &Etcd{}
+		etcdSection.read(r, v, into.Etcd)
+	}},
+	{name: "gossip", below: gossipSection.paths, read: readGossip},
 }}
 
 var credits = wholeBounds{least: 1, most: schemas.MaxSize, example: strconv.Itoa(DefaultCredits),
@@ -124,6 +141,10 @@ func (r *reader) addresses(v value) []located {
 	for i, e := range v.elements {
 		e := value{e, v.at.item(i)}
 		if !r.want(e, kindText, exampleAddress) {
+			continue
+		}
+		if e.text == AnyNode {
+			r.fault(e.line, e.at, `is "any", which stands alone in the node of a provider; remove it, or all others there`)
 			continue
 		}
 		a := r.peerAddress(e, e.text)
@@ -174,6 +195,8 @@ func bindNode(r *reader, into *File) {
 	for _, p := range n.peers {
 		node.Peers = append(node.Peers, p.address.String())
 	}
+	bindGossip(r, node)
+	checkAnywhere(r, node)
 	if node.Credits == 0 {
 		node.Credits = DefaultCredits
 	}
@@ -220,6 +243,16 @@ func checkAddresses(r *reader, node *Node) {
 		}
 	}
 	checkTLS(r, node)
+}
+
+// checkAnywhere sees that a provider that may live on any node has nodes to be found on.
+func checkAnywhere(r *reader, node *Node) {
+	if len(r.nodes.peers)+len(node.Discover) > 0 || node.Etcd != nil || node.Gossip != nil {
+		return
+	}
+	for _, v := range r.nodes.anywhere {
+		r.fault(v.line, v.at, "is any node, and none is found; add peers, discover, etcd or gossip to the table node, or name the nodes")
+	}
 }
 
 // checkTLS sees that what leaves the machine is encrypted, or meant not to be.

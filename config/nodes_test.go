@@ -240,6 +240,7 @@ func drawNode(t *rapid.T) map[string]any {
 	maybe(t, node, "peers", rapid.SliceOfDistinct(rapid.Map(rapid.IntRange(1, 65535), func(port int) string {
 		return (address{"10.0.0.3", strconv.Itoa(port)}).String()
 	}), rapid.ID))
+	drawMembership(t, node)
 	maybe(t, node, "credits", rapid.IntRange(1, schemas.MaxSize))
 	if rapid.Bool().Draw(t, "has tls") {
 		node["tls"] = map[string]any{"cert_file": "a.pem", "key_file": "a b.key", "ca_file": "ca.pem"}
@@ -250,9 +251,16 @@ func drawNode(t *rapid.T) map[string]any {
 	return node
 }
 
-// drawRemote makes a provider that lives on loopback, which a node anywhere reaches.
-func drawRemote(t *rapid.T) map[string]any {
-	p := map[string]any{"node": rapid.SampledFrom([]any{"127.0.0.1:7601", []string{"localhost:1", "[::1]:1"}}).Draw(t, "node")}
+// drawRemote makes a provider that lives on loopback, which a node anywhere reaches, or
+// on any node where one may be found.
+func drawRemote(t *rapid.T, node map[string]any) map[string]any {
+	homes := []any{"127.0.0.1:7601", []string{"localhost:1", "[::1]:1"}}
+	for _, key := range []string{"discover", "etcd", "gossip"} {
+		if node[key] != nil {
+			homes = append(homes, AnyNode)
+		}
+	}
+	p := map[string]any{"node": rapid.SampledFrom(homes).Draw(t, "node")}
 	maybe(t, p, "fallbacks", rapid.Just([]string{"Elsewhere/b"}))
 	maybe(t, p, "fallback_on", rapid.Just([]string{"overloaded"}))
 	return p

@@ -10,15 +10,15 @@ import (
 )
 
 var tlsSection = section[NodeTLS]{check: checkTLSFiles, fields: []field[NodeTLS]{
-	tlsFile("cert_file", `"node.pem"`, func(t *NodeTLS) *string { return &t.CertFile }),
-	tlsFile("key_file", `"node.key"`, func(t *NodeTLS) *string { return &t.KeyFile }),
-	tlsFile("ca_file", `"ca.pem"`, func(t *NodeTLS) *string { return &t.CAFile }),
+	pemFile("cert_file", `"node.pem"`, func(t *NodeTLS) *string { return &t.CertFile }),
+	pemFile("key_file", `"node.key"`, func(t *NodeTLS) *string { return &t.KeyFile }),
+	pemFile("ca_file", `"ca.pem"`, func(t *NodeTLS) *string { return &t.CAFile }),
 }}
 
-// tlsFile is a field that is the path of a file. Whether the file is one is for Load
+// pemFile is a field that is the path of a file. Whether the file is one is for Load
 // to see.
-func tlsFile(name, example string, target func(*NodeTLS) *string) field[NodeTLS] {
-	return field[NodeTLS]{name: name, read: func(r *reader, v value, into *NodeTLS) {
+func pemFile[T any](name, example string, target func(*T) *string) field[T] {
+	return field[T]{name: name, read: func(r *reader, v value, into *T) {
 		text, ok := r.reference(v, example)
 		switch {
 		case ok && strings.TrimSpace(text) == "":
@@ -38,29 +38,29 @@ func checkTLSFiles(r *reader, table value, has given, into *NodeTLS) {
 		}
 	}
 	if complete && into.CertFile != "" && into.KeyFile != "" && into.CAFile != "" {
-		r.nodeTLS = &nodeFiles{names: *into, cert: has["cert_file"], key: has["key_file"]}
+		r.pairs = append(r.pairs, keyPair{has["cert_file"], has["key_file"], into.CertFile, into.KeyFile})
 		ca := has["ca_file"]
 		r.caFiles = append(r.caFiles, caFile{ca.line, ca.at, into.CAFile})
 	}
 }
 
-// nodeFiles are the node's certificate and key, and where the file names them.
-type nodeFiles struct {
-	names     NodeTLS
-	cert, key value
+// keyPair is a certificate and its key, and where the file names them.
+type keyPair struct {
+	cert, key         value
+	certFile, keyFile string
 }
 
 // check sees that the certificate and the key belong together. Its messages have
 // nothing of what is in the files.
-func (f *nodeFiles) check(r *reader) {
-	cert, err := readPEM(f.names.CertFile)
+func (f keyPair) check(r *reader) {
+	cert, err := readPEM(f.certFile)
 	if err == nil && !hasBlock(cert, "CERTIFICATE") {
 		err = errors.New("has no certificate in PEM form; name the file of this node's certificate")
 	}
 	if err != nil {
 		r.fault(f.cert.line, f.cert.at, "%v", err)
 	}
-	key, keyErr := readPEM(f.names.KeyFile)
+	key, keyErr := readPEM(f.keyFile)
 	if keyErr == nil && err == nil {
 		if _, pairErr := tls.X509KeyPair(cert, key); pairErr != nil {
 			keyErr = errors.New("is not the private key of the certificate in cert_file; name the file that was made with it")

@@ -95,6 +95,7 @@ func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
 			f.Providers[i] = masked(f.Providers[i])
 		}
 		f.Bifrost.Account = newAccount(f.Providers)
+		maskNode(f.Node)
 		if !reflect.DeepEqual(f, again) {
 			t.Fatalf("got %#v\nwant %#v\n%s", again, f, text)
 		}
@@ -131,11 +132,13 @@ func drawFile(t *rapid.T) string {
 	maybe(t, server, "shutdown_timeout", drawDuration)
 	maybe(t, server, "log_level", rapid.SampledFrom(logLevels))
 	file["server"] = server
+	var node map[string]any
 	if rapid.Bool().Draw(t, "has a node") {
-		file["node"] = drawNode(t)
+		node = drawNode(t)
+		file["node"] = node
 	}
 	if rapid.Bool().Draw(t, "has a provider elsewhere") {
-		providers["Elsewhere"] = drawRemote(t)
+		providers["Elsewhere"] = drawRemote(t, node)
 	}
 	var b bytes.Buffer
 	if err := toml.NewEncoder(&b).Encode(file); err != nil {

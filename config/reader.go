@@ -19,7 +19,7 @@ type reader struct {
 	faults Errors
 
 	caFiles   []caFile
-	nodeTLS   *nodeFiles // nil: none
+	pairs     []keyPair
 	nodes     nodeReading
 	overflows []value // where a provider sends its overflow to other nodes
 }

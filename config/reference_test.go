@@ -59,7 +59,8 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	if full.Server != (Server{}).withDefaults() || plain.Server != full.Server {
 		t.Errorf("got server %+v, want the defaults", full.Server)
 	}
-	if n := full.Node; plain.Node != nil || n.Plaintext || n.Credits != DefaultCredits || len(n.Peers) == 0 || n.Advertise == n.Listen || n.TLS.CAFile == "" {
+	if n := full.Node; plain.Node != nil || n.Plaintext || n.Credits != DefaultCredits || len(n.Peers) == 0 || n.Advertise == n.Listen || n.TLS.CAFile == "" ||
+		len(n.Discover) != 2 || n.Etcd.Prefix != DefaultEtcdPrefix || n.Etcd.TTL != DefaultEtcdTTL || n.Gossip.Bind != ":"+DefaultGossipPort {
 		t.Errorf("got node %+v and %+v, want none as it is, and all options with the defaults where there are any", plain.Node, n)
 	}
 	if full.Bifrost.InitialPoolSize != plain.Bifrost.InitialPoolSize || full.Bifrost.DropExcessRequests {
@@ -100,6 +101,9 @@ func TestTheReferenceOffersACustomServiceAProviderElsewhereAndOllama(t *testing.
 	}
 	if far := f.Remote["elsewhere"]; len(far.Nodes) != 2 || len(far.FallbackOn) == 0 {
 		t.Errorf("got %+v, want a provider on two nodes", far)
+	}
+	if nodes := f.Remote["anywhere"].Nodes; len(nodes) != 1 || nodes[0] != AnyNode {
+		t.Errorf("got %v, want a provider on any node", nodes)
 	}
 	if local := provider(t, f, "ollama"); len(local.Keys) != 0 || local.Config.NetworkConfig.BaseURL == "" {
 		t.Errorf("got %+v", local.Config)
@@ -214,6 +218,8 @@ func assertDefault(t *testing.T, table, key, literal string) {
 		base = "[providers.x]\n[server]\n%"
 	case "node":
 		base = "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n%"
+	case "node.etcd":
+		base = "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n[node.etcd]\nendpoints = [\"e:1\"]\n%"
 	default:
 		base = "[" + table + "]\n%"
 	}

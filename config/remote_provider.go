@@ -5,7 +5,8 @@ import "bifrost/schemas"
 // RemoteProvider is a provider of the file that lives on other nodes. What it is, its
 // keys and its queue belong to their files.
 type RemoteProvider struct {
-	// Nodes are the addresses where it lives, in the order of the file. At least one.
+	// Nodes are the addresses where it lives, in the order of the file; at least one.
+	// AnyNode alone means whichever nodes have it.
 	Nodes []string
 
 	// MoveWaiting has calls that wait at a node which is lost go to another of Nodes.
@@ -16,6 +17,9 @@ type RemoteProvider struct {
 	Fallbacks  []string
 	FallbackOn []schemas.ErrorKind
 }
+
+// AnyNode in place of a provider's nodes means all that are found and have it.
+const AnyNode = "any"
 
 func (f *File) addRemote(name string, p RemoteProvider) {
 	if f.Remote == nil {
@@ -51,8 +55,14 @@ func readRemote(r *reader, v value) RemoteProvider {
 	return remote
 }
 
-// readHomes reads one address of a node, or a list of them.
+// readHomes reads one address of a node, or a list of them, or AnyNode, alone also in a
+// list.
 func readHomes(r *reader, v value) []string {
+	if v.kind == kindText && v.text == AnyNode ||
+		v.kind == kindList && len(v.elements) == 1 && v.elements[0].kind == kindText && v.elements[0].text == AnyNode {
+		r.nodes.anywhere = append(r.nodes.anywhere, v)
+		return []string{AnyNode}
+	}
 	var homes []located
 	switch {
 	case v.kind == kindText:

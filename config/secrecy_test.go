@@ -14,7 +14,9 @@ func TestNoFaultHasAnyPartOfAKeyHoweverTheFileIsBroken(t *testing.T) {
 	const secret = "QQzzQQzz0123QQzz4567QQzz89QQ"
 	files := map[Format]string{
 		TOML: "[providers.a]\n[[providers.a.keys]]\nvalue = \"" + secret + "\"\n" +
-			"[providers.a.network_config]\nproxy = \"http://me:" + secret + "@proxy.example\"\nextra_headers = { X-Team = \"" + secret + "\" }\n",
+			"[providers.a.network_config]\nproxy = \"http://me:" + secret + "@proxy.example\"\nextra_headers = { X-Team = \"" + secret + "\" }\n" +
+			"[node]\nlisten = \"127.0.0.1:0\"\n[node.etcd]\nendpoints = [\"e:1\"]\nusername = \"u\"\npassword = \"" + secret + "\"\n" +
+			"[node.gossip]\nkey = \"" + secret + "QQzzQQzzQQzzQQz=\"\n",
 		JSON: "{\"providers\": {\"a\": {\"keys\": [\n{\"value\": \"" + secret + "\"}],\n" +
 			"\"network_config\": {\"proxy\": \"http://me:" + secret + "@proxy.example\",\n\"extra_headers\": {\"X-Team\": \"" + secret + "\"}}}}}\n",
 	}

@@ -1,6 +1,6 @@
 // Package nodes_test holds what only real processes and real networks show of nodes:
 // the program as it is built, killed, frozen and started again, behind links that are
-// slow, lossy or cut. It is a module of its own, needs Linux, root and iproute2, and
+// slow, lossy or cut. It is a module of its own, needs Linux, root, iproute2 and etcd, and
 // fails with a sentence that says so where one is missing.
 //
 // # The harness
@@ -29,6 +29,7 @@
 //     in another. A flight is calls that are under way together, a load is callers that ask
 //     again and again.
 //   - A speaker is a node of another version: it speaks the protocol by hand.
+//   - A seeker is a node that finds others. Each host may have a name server of its own.
 //
 // The bounds in these tests are promises, of one second, of five and of three. Tests are
 // parallel, but for those that keep the machine busy.

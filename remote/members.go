@@ -6,19 +6,28 @@ import "slices"
 const AnyMember = "any"
 
 // SetMembers says which nodes there are, beside those of the configuration: what a source
-// of peers has found. Each is an address as in Config.Peers; this node's own, and what is
-// no address of another node, is passed over. A node that is not among them any more is a
+// of peers has found. Each is an address as in Config.Peers; this node's own is passed
+// over, and so is, with a line in the log, what cannot be a peer of it. A node that is not among them any more is a
 // guest from now on, unless the configuration has it: its calls go on, and it gets no
 // new ones. It does not block, and may be called at any time.
 func (n *Node) SetMembers(addresses []string) {
 	now := make(map[string]bool, len(addresses))
+	var refused []error
 	for _, address := range addresses {
-		if address != n.address && n.cfg.checkPeer(address) == nil {
-			now[address] = true
-			if p := n.peer(address, true); p != nil {
-				p.setGuest(false)
-			}
+		if address == n.address {
+			continue
 		}
+		if err := n.cfg.checkPeer(address); err != nil {
+			refused = append(refused, err)
+			continue
+		}
+		now[address] = true
+		if p := n.peer(address, true); p != nil {
+			p.setGuest(false)
+		}
+	}
+	if len(refused) > 0 {
+		n.cfg.Logger.Warn().Err(refused[0]).Int("addresses", len(refused)).Msg("what was found has addresses that cannot be peers of this node")
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -56,6 +56,7 @@ type peer struct {
 	credits  int    // what it grants; 0: not said
 	version  string
 	offers   map[string]offer
+	offered  time.Time // when it has said so
 	sequence uint64
 	sent     time.Time // of the last heartbeat
 	rtt      time.Duration
@@ -181,7 +182,7 @@ func (p *peer) keep(ctx context.Context, l *link) string {
 func (p *peer) fault(l *link, began, now time.Time) string {
 	switch {
 	case !l.isUp() && now.Sub(began) > confirmFor:
-		return "it was reached, and sends nothing to this node; check that it can reach this node's advertised address"
+		return "it was reached, and sends nothing to this node; check that it can reach this node's advertised address, and advertises the address that it has here"
 	case l.silence() > silentFor && !l.out.moves(now):
 		return "it has answered no heartbeat for " + silentFor.String()
 	case l.out.stalled(now) > stalledFor:
@@ -251,7 +252,7 @@ func (p *peer) learn(m *v1.Heartbeat) (l *link, orphaned bool, given []*call) {
 	p.run, p.theirs = m.Run, m.Epoch
 	p.version, p.credits = m.Version, int(m.Credits)
 	if !m.Leaving { // one that stops has closed its providers; what they were is still true
-		p.offers = readOffers(p.offers, m.Providers)
+		p.offers, p.offered = readOffers(p.offers, m.Providers), time.Now()
 	}
 	l = p.link
 	switch {

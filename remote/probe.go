@@ -31,8 +31,11 @@ func (p *peer) probe(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("it refused this node's introduction: %w", err)
 	}
-	if answer.GetConnectResponse() == nil {
+	switch response := answer.GetConnectResponse(); {
+	case response == nil:
 		return errors.New("it does not answer as a node; check the address")
+	case response.MemberId == p.node.run:
+		return errors.New("it is this node itself; advertise the address by which it is found")
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func printBanner(out io.Writer, addr net.Addr, file *config.File) {
 			p.Name, p.Config.Type, size.Concurrency, size.BufferSize, mode(file, p))
 	}
 	for _, name := range slices.Sorted(maps.Keys(file.Remote)) {
-		fmt.Fprintf(&b, "  %s: at %s\n", name, strings.Join(file.Remote[name].Nodes, ", "))
+		fmt.Fprintf(&b, "  %s: at %s\n", name, where(file.Remote[name].Nodes))
 	}
 	model, known := firstModel(file.Providers)
 	if len(file.Providers) == 0 {
@@ -36,6 +36,13 @@ func printBanner(out io.Writer, addr net.Addr, file *config.File) {
 	}
 	fmt.Fprintf(&b, "  %s\n\n", curlLine(base, model))
 	_, _ = io.WriteString(out, b.String()) // a closed output must not stop the gateway
+}
+
+func where(nodes []string) string {
+	if slices.Equal(nodes, []string{config.AnyNode}) {
+		return "any node that has it"
+	}
+	return strings.Join(nodes, ", ")
 }
 
 func mode(file *config.File, p config.Provider) string {

@@ -15,9 +15,11 @@ const answerGrace = 2 * time.Second
 
 // stop drains: the gateway is not ready any more and refuses, the listener is
 // closed, and what was accepted is finished within limit. What is left then is
-// cancelled and answered. The error says what was left.
+// cancelled and answered. Where nodes are found, to say goodbye comes first, and may take
+// a second more. The error says what was left.
 func (s *service) stop(limit time.Duration) error {
 	s.gateway.Drain()
+	s.members.stop()
 	if s.node != nil {
 		s.node.Leave()
 	}
@@ -40,6 +42,14 @@ func (s *service) stop(limit time.Duration) error {
 	}
 	s.logger.Info().Msg("stopped, everything finished")
 	return nil
+}
+
+// abandon ends what was started for nothing.
+func (s *service) abandon() error {
+	s.members.stop()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	return errors.Join(s.client.Shutdown(ended), stopNode(s.node, time.Now()))
 }
 
 // stopNode ends a node, if there is one; answers to other nodes may take until deadline.

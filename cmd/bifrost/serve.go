@@ -70,7 +70,13 @@ func serve(ctx context.Context, file *config.File, stdout, stderr io.Writer) err
 		_ = listener.Close()
 		return errors.Join(fmt.Errorf("%s: %w", file.Path, err), stopNode(node, time.Now()))
 	}
-	return newService(client, node, file, logger).run(ctx, again, listener, stdout)
+	s := newService(client, node, file, logger)
+	if s.members, err = startMembers(file, node, logger); err != nil {
+		_ = listener.Close()
+		return errors.Join(err, s.abandon())
+	}
+	s.members.await(ctx, file)
+	return s.run(ctx, again, listener, stdout)
 }
 
 // run serves until ctx ends, and then drains; again is called in between.
@@ -86,6 +92,7 @@ func (s *service) run(ctx context.Context, again func(), listener net.Listener, 
 		fmt.Fprintf(stdout, "stopping: finishing accepted requests for up to %v; a second signal ends at once\n", s.file.Server.ShutdownTimeout)
 	case err := <-served:
 		failure = fmt.Errorf("the gateway has stopped listening: %w", err)
+	case failure = <-s.members.failure():
 	}
 	return errors.Join(failure, s.stop(s.file.Server.ShutdownTimeout))
 }
@@ -95,6 +102,7 @@ type service struct {
 	file    *config.File
 	client  *bifrost.Client
 	node    *remote.Node // nil: this process is alone
+	members *members     // nil: nothing looks for other nodes
 	gateway *gateway.Gateway
 	server  *http.Server
 	logger  zerolog.Logger
