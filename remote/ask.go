@@ -15,27 +15,16 @@ import (
 
 // ask sends a request and returns its answer, or the beginning of one that streams.
 func (c *call) ask(ctx context.Context, req *schemas.Request, m *v1.Request) (*schemas.Response, error) {
-	unhook := c.follow(ctx, func() error { return actors.Ended(ctx, req, true) })
+	c.follow(ctx, func() error { return actors.Ended(ctx, req, true) })
 	c.prepare(ctx, req.Provider, m)
 	if err := c.send(ctx, m); err != nil {
-		unhook()
 		return nil, c.unsent(ctx, req, err)
 	}
 	first, err := c.take()
 	if err != nil {
-		unhook()
 		return nil, err
 	}
-	resp, streams, err := c.open(first, req.Operation)
-	switch {
-	case err != nil:
-		unhook()
-		return nil, err
-	case streams:
-		return resp, nil // ctx covers the rest too
-	}
-	unhook()
-	return resp, nil
+	return c.open(first, req.Operation) // of one that streams, ctx covers the rest too
 }
 
 // send sends a request, its body in pieces.
@@ -49,6 +38,9 @@ func (c *call) send(ctx context.Context, m *v1.Request) error {
 	}
 	if err := c.link.send(ctx, c.link.peer.pid, m); err != nil {
 		return err
+	}
+	if c.isOver() { // what ended it may have told the peer before there was anything to end
+		c.link.post(c.link.peer.pid, &v1.Cancel{Call: c.id})
 	}
 	for len(rest) > 0 && !c.isOver() { // it may be refused before it is there
 		n := min(pieceBytes, len(rest))
@@ -70,58 +62,53 @@ func (c *call) unsent(ctx context.Context, req *schemas.Request, err error) erro
 	c.stop(err, failed)
 	var lost *schemas.Error
 	if errors.As(err, &lost) {
-		out := *lost
-		out.MayHaveStarted = false
-		return &out
+		return unsentError(lost)
 	}
 	return err
 }
 
-// open reads the first message of an answer. streams says that more follows than the
-// response has.
-func (c *call) open(m proto.Message, op schemas.Operation) (resp *schemas.Response, streams bool, err error) {
+// open reads the first message of an answer.
+func (c *call) open(m proto.Message, op schemas.Operation) (*schemas.Response, error) {
 	switch m := m.(type) {
 	case *v1.Error:
-		return nil, false, codec.DecodeError(m)
+		return nil, codec.DecodeError(m)
 	case *v1.DeadLetter:
-		return nil, false, codec.DecodeDeadLetter(m)
+		return nil, codec.DecodeDeadLetter(m)
 	case *v1.Response:
 		return c.response(m, op)
 	}
-	return nil, false, c.nonsense(fmt.Errorf("a %T began its answer", m))
+	return nil, c.nonsense(fmt.Errorf("a %T began its answer", m))
 }
 
-func (c *call) response(m *v1.Response, op schemas.Operation) (*schemas.Response, bool, error) {
+func (c *call) response(m *v1.Response, op schemas.Operation) (*schemas.Response, error) {
 	c.read(len(m.Body))
-	whole := m.Raw == nil && m.More != v1.More_MORE_CHUNKS
 	body := m.Body
-	if whole && m.More == v1.More_MORE_BYTES {
+	switch {
+	case v1.More_name[int32(m.More)] == "":
+		return nil, c.nonsense(errors.New("what follows its answer is of a kind that is unknown here"))
+	case m.Raw == nil && m.More == v1.More_MORE_BYTES:
 		var err error
 		if body, err = c.rest(body); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	resp, err := codec.DecodeResponse(op, m, body)
 	if err != nil {
-		return nil, false, c.nonsense(err)
+		return nil, c.nonsense(err)
 	}
 	switch {
 	case m.Raw != nil:
-		b := &bodyReader{call: c, rest: m.Body, over: m.More == v1.More_MORE_NOTHING}
-		if resp.Raw == nil {
-			return nil, false, c.nonsense(errors.New("a raw answer has no head"))
-		}
-		resp.Raw.Body = b
-		return resp, !b.over, nil
+		resp.Raw.Body = &bodyReader{call: c, rest: m.Body, over: m.More == v1.More_MORE_NOTHING}
 	case m.More == v1.More_MORE_CHUNKS:
 		resp.Stream = &chunkReader{call: c}
-		return resp, true, nil
 	}
-	return resp, false, nil
+	return resp, nil
 }
 
 // rest collects an answer that came in pieces.
 func (c *call) rest(body []byte) ([]byte, error) {
+	held, mine := &c.link.peer.node.held, 0
+	defer func() { held.Add(-int64(mine)) }()
 	for {
 		m, err := c.take()
 		if err != nil {
@@ -133,6 +120,8 @@ func (c *call) rest(body []byte) ([]byte, error) {
 		}
 		body = append(body, part.Data...)
 		c.read(len(part.Data))
+		mine += len(part.Data)
+		all := held.Add(int64(len(part.Data)))
 		switch {
 		case part.Error != nil:
 			return nil, codec.DecodeError(part.Error)
@@ -140,6 +129,11 @@ func (c *call) rest(body []byte) ([]byte, error) {
 			return body, nil
 		case len(body) > maxAnswerBytes:
 			return nil, c.nonsense(fmt.Errorf("its answer has more than %d bytes", maxAnswerBytes))
+		case all > maxBodiesBytes:
+			e := &schemas.Error{Kind: schemas.KindOverloaded, MayHaveStarted: true, RetryAfter: heartbeatEvery,
+				Message: "this node holds as many bytes of answers as it may; retry later, or with fewer calls at once"}
+			c.stop(e, failed)
+			return nil, e
 		}
 	}
 }

@@ -26,12 +26,15 @@ const (
 	pieceBytes      = 64 << 10  // of a request or an answer in one message
 	windowBytes     = 256 << 10 // of an answer that may be on its way, or unread
 	outboxBytes     = 4 << 20   // that wait to be written to a peer
+	flightBytes     = 1 << 20   // between two nodes: else a heartbeat would be far behind what looks written
 	maxMessageBytes = 256 << 10
 	batchMessages   = 16                                         // in one batch of the engine's
 	maxBatchBytes   = batchMessages*maxMessageBytes + (64 << 10) // 64 KiB for names and headers
 	maxRequestBytes = 128 << 20
 	maxAnswerBytes  = 512 << 20
 	maxBodiesBytes  = 512 << 20 // of all requests that are served
+
+	maxPeerBodiesBytes = maxBodiesBytes / 2 // of those of one peer
 )
 
 // Config is a node's settings.
@@ -161,7 +164,7 @@ func (c Config) checkPeer(address string) error {
 		return err
 	case host == "" || port == 0 || isUnspecified(host):
 		return fmt.Errorf("%q is no address of another node; write host:port", address)
-	case address == c.Advertise:
+	case address == c.Advertise, c.Advertise == "" && address == c.Listen:
 		return fmt.Errorf("%q is this node itself; leave it out", address)
 	case c.TLS == nil && !c.Plaintext && !isLoopback(host):
 		return fmt.Errorf("%q is not on loopback, and there is no certificate: give this node one (bifrost certs makes them), or allow plaintext", address)

@@ -110,7 +110,7 @@ func benchProcess(b *testing.B, cfg remote.Config, option bifrost.Option, accoun
 		_ = client.Shutdown(context.Background())
 		_ = node.Shutdown(context.Background())
 	})
-	return &process{node, client}
+	return &process{node: node, client: client}
 }
 
 // otherProcess starts this binary as the process of servers, and returns where its node

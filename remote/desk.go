@@ -3,9 +3,11 @@ package remote
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"google.golang.org/protobuf/proto"
 
 	"bifrost/schemas"
 )
@@ -16,37 +18,46 @@ type desk struct {
 
 	mu      sync.Mutex // guards what follows
 	calls   map[servedKey]*served
-	peers   map[string]int // calls of each address
-	bodies  uint64         // bytes that the bodies of calls take
+	peers   map[string]int    // calls of each address
+	sizes   map[string]uint64 // bytes of the calls of each address
+	bodies  uint64            // of all
 	closing bool
+
+	work sync.WaitGroup // the calls; none is added when closing
 }
 
 func newDesk(ctx context.Context) *desk {
-	return &desk{ctx: ctx, calls: make(map[servedKey]*served), peers: make(map[string]int)}
+	return &desk{ctx: ctx, calls: make(map[servedKey]*served), peers: make(map[string]int), sizes: make(map[string]uint64)}
 }
 
-// enter takes a call, or says why not.
+// enter takes a call, or says why not. Who enters leaves, and calls work.Done then.
 func (d *desk) enter(s *served, credits int) *schemas.Error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s.size = max(s.req.Size, uint64(len(s.req.Body)))
+	body := uint64(len(s.req.Body))
+	s.size = max(s.req.Size, body) + uint64(proto.Size(s.req)) - body
 	_, twice := d.calls[s.key]
 	switch {
 	case twice:
 		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the number of the call is in use; give each call its own"}
+	case s.req.Size > 0 && body > s.req.Size:
+		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request's body is longer than its size says"}
 	case s.size > maxRequestBytes:
-		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request's body is larger than a node takes; send a smaller one"}
+		return &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request is larger than a node takes, which is " +
+			strconv.Itoa(maxRequestBytes>>20) + " MiB; send a smaller one"}
 	case d.closing:
 		return refusedCall(schemas.ReasonDraining, "the node is stopping; send the request elsewhere")
 	case d.peers[s.key.address] >= credits:
 		return refusedCall(schemas.ReasonNoCredit, "as many calls of this sender as may be are here; retry later, or raise credits")
-	case d.bodies+s.size > maxBodiesBytes:
+	case d.bodies+s.size > maxBodiesBytes || d.sizes[s.key.address]+s.size > maxPeerBodiesBytes:
 		return refusedCall(schemas.ReasonNoCredit, "the node holds as many bytes of requests as it may; retry later")
 	}
 	s.ctx, s.end = context.WithCancelCause(d.ctx)
 	d.calls[s.key] = s
 	d.peers[s.key.address]++
+	d.sizes[s.key.address] += s.size
 	d.bodies += s.size
+	d.work.Add(1)
 	return nil
 }
 
@@ -61,6 +72,9 @@ func (d *desk) leave(s *served) {
 	delete(d.calls, s.key)
 	if d.peers[s.key.address]--; d.peers[s.key.address] == 0 {
 		delete(d.peers, s.key.address)
+		delete(d.sizes, s.key.address)
+	} else {
+		d.sizes[s.key.address] -= s.size
 	}
 	d.bodies -= s.size
 }
@@ -71,12 +85,13 @@ func (d *desk) find(sender *actor.PID, call uint64) *served {
 	return d.calls[keyOf(sender, call)]
 }
 
-// cancel ends the calls of an address.
-func (d *desk) cancel(address string, cause error) {
+// cancel ends the calls of an address that were made before its introduction of that
+// number.
+func (d *desk) cancel(address string, cause error, before uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for key, s := range d.calls {
-		if key.address == address {
+		if key.address == address && s.intro < before {
 			s.end(cause)
 		}
 	}

@@ -1,6 +1,10 @@
 package remote
 
-import "bifrost/schemas"
+import (
+	"strings"
+
+	"bifrost/schemas"
+)
 
 // reasonUnsendable is why a request was refused that no message can be made of.
 const reasonUnsendable schemas.Reason = "unsendable"
@@ -8,8 +12,34 @@ const reasonUnsendable schemas.Reason = "unsendable"
 // lostError is the answer of the calls that were with a peer when it was lost.
 func lostError(address, why string) *schemas.Error {
 	return &schemas.Error{Kind: schemas.KindNodeLost, MayHaveStarted: true,
-		Message: "node " + address + " was lost: " + why + "; the call may have reached the provider, and is not repeated"}
+		Message: "node " + address + " was lost: " + why + mayHaveStarted}
 }
+
+// stoppedError is the answer of the calls that are with a peer when this node stops.
+func stoppedError(address string) *schemas.Error {
+	return &schemas.Error{Kind: schemas.KindNodeLost, MayHaveStarted: true,
+		Message: "this node stops, and gives up its calls with node " + address + mayHaveStarted}
+}
+
+const (
+	mayHaveStarted = "; the call may have reached the provider, and is not repeated"
+	notStarted     = "; the call has not reached the provider"
+)
+
+// unsentError is err for a call that was not sent whole, so that nobody has begun it.
+func unsentError(err *schemas.Error) *schemas.Error {
+	out := *err
+	out.MayHaveStarted = false
+	if why, ok := strings.CutSuffix(out.Message, mayHaveStarted); ok {
+		out.Message = why + notStarted
+	}
+	return &out
+}
+
+// errTooLarge is that a message has so many headers, or so long names, that it would take
+// the connection with it.
+var errTooLarge = &schemas.Error{Kind: schemas.KindInvalidRequest,
+	Message: "what goes beside the body (headers, path, names) does not fit into one message between nodes; shorten it"}
 
 // errOverrun is the answer of a call whose peer sends more than it was granted.
 func errOverrun(address string) *schemas.Error {

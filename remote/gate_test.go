@@ -20,18 +20,21 @@ type gate struct {
 	mu    sync.Mutex // guards what follows
 	conns []net.Conn
 	down  bool
-	open  chan struct{} // closed while bytes pass
+	open  chan struct{}    // closed while bytes pass
+	tick  <-chan time.Time // nil: as fast as can be; else so often up to 32 KiB pass
+	over  chan struct{}    // closed at the test's end
 	group sync.WaitGroup
 }
 
 // newGate listens, for a node that is to listen on target.
 func newGate(t *testing.T) *gate {
 	t.Helper()
-	g := &gate{listener: listenAnywhere(t), target: freeAddress(t), open: make(chan struct{})}
+	g := &gate{listener: listenAnywhere(t), target: freeAddress(t), open: make(chan struct{}), over: make(chan struct{})}
 	close(g.open)
 	g.group.Go(g.accept) // ends when the listener is closed
 	t.Cleanup(func() {
 		_ = g.listener.Close()
+		close(g.over)
 		g.cut()
 		g.thaw()
 		g.group.Wait()
@@ -87,9 +90,15 @@ func (g *gate) copy(to, from net.Conn) {
 	for {
 		n, err := from.Read(buffer)
 		g.mu.Lock()
-		open := g.open
+		open, tick := g.open, g.tick
 		g.mu.Unlock()
 		<-open
+		if tick != nil {
+			select {
+			case <-tick:
+			case <-g.over:
+			}
+		}
 		if n > 0 {
 			if _, werr := to.Write(buffer[:n]); werr != nil {
 				return
@@ -99,6 +108,15 @@ func (g *gate) copy(to, from net.Conn) {
 			return
 		}
 	}
+}
+
+// slow lets up to 32 KiB pass with each tick, in both directions together.
+func (g *gate) slow(t *testing.T, every time.Duration) {
+	ticker := time.NewTicker(every)
+	t.Cleanup(ticker.Stop)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.tick = ticker.C
 }
 
 // freeze lets nothing pass, in either direction, until thaw.

@@ -85,6 +85,7 @@ func stuck(open <-chan struct{}) *scripted {
 type process struct {
 	node   *remote.Node
 	client *bifrost.Client
+	hard   bool // its end leaves something undone
 }
 
 // owner starts a process that has the provider.
@@ -106,16 +107,21 @@ func asker(t *testing.T, cfg remote.Config, owners ...*process) *process {
 
 func launch(t *testing.T, cfg remote.Config, option bifrost.Option, account schemas.Account) *process {
 	t.Helper()
+	return launchAll(t, cfg, account, option)
+}
+
+func launchAll(t *testing.T, cfg remote.Config, account schemas.Account, options ...bifrost.Option) *process {
+	t.Helper()
 	cfg.Logger = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
 	node, err := remote.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := bifrost.Init(schemas.BifrostConfig{Account: account}, bifrost.WithNode(node), option)
+	client, err := bifrost.Init(schemas.BifrostConfig{Account: account}, append(options, bifrost.WithNode(node))...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{node, client}
+	p := &process{node: node, client: client}
 	t.Cleanup(func() { p.stop(t) })
 	return p
 }
@@ -124,10 +130,10 @@ func (p *process) stop(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := p.client.Shutdown(ctx); err != nil {
+	if err := p.client.Shutdown(ctx); err != nil && !p.hard {
 		t.Errorf("the client's shutdown: %v", err)
 	}
-	if err := p.node.Shutdown(ctx); err != nil {
+	if err := p.node.Shutdown(ctx); err != nil && !p.hard {
 		t.Errorf("the node's shutdown: %v", err)
 	}
 }

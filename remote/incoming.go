@@ -43,7 +43,7 @@ func (n *Node) Receive(provider string, message any, sender *actor.PID) bool {
 	}
 	switch m := message.(type) {
 	case *v1.Heartbeat:
-		if p := n.known(sender.Address); p != nil {
+		if p := n.known(sender.Address); p != nil && proto.Size(m) <= maxMessageBytes {
 			p.heartbeat(m)
 		}
 	case *v1.HeartbeatReply:
@@ -51,8 +51,10 @@ func (n *Node) Receive(provider string, message any, sender *actor.PID) bool {
 			p.replied(m)
 		}
 	case *v1.Request:
+		n.noteHeard(sender)
 		n.accept(m, sender, provider)
 	case *v1.RequestPart:
+		n.noteHeard(sender)
 		if s := n.desk.find(sender, m.Call); s != nil {
 			s.part(m.Data)
 		}
@@ -80,9 +82,13 @@ func (n *Node) answered(message any, sender *actor.PID) bool {
 	case *v1.Begin:
 		if c := n.called(sender, m.Call); c != nil {
 			c.begin()
+		} else {
+			n.unwanted(sender, m.Call)
 		}
 	case *v1.Response:
-		n.put(sender, m.Call, m, len(m.Body), m.More == v1.More_MORE_NOTHING, completed)
+		if !n.put(sender, m.Call, m, len(m.Body), m.More == v1.More_MORE_NOTHING, completed) && m.More != v1.More_MORE_NOTHING {
+			n.unwanted(sender, m.Call)
+		}
 	case *v1.ResponsePart:
 		bytes := len(m.Data)
 		for _, chunk := range m.Chunks {
@@ -103,9 +109,32 @@ func (n *Node) answered(message any, sender *actor.PID) bool {
 	return true
 }
 
-func (n *Node) put(sender *actor.PID, id uint64, m proto.Message, bytes int, last bool, how outcome) {
-	if c := n.called(sender, id); c != nil {
+// put gives a message to its call, and reports whether there is one.
+func (n *Node) put(sender *actor.PID, id uint64, m proto.Message, bytes int, last bool, how outcome) bool {
+	c := n.called(sender, id)
+	if c != nil {
+		c.link.noteHeard()
 		c.put(m, bytes, last, how)
+	}
+	return c != nil
+}
+
+// noteHeard is called for what may hold up a peer's heartbeats behind it.
+func (n *Node) noteHeard(sender *actor.PID) {
+	if p := n.known(sender.Address); p != nil {
+		if l := p.current(); l != nil {
+			l.noteHeard()
+		}
+	}
+}
+
+// unwanted cancels a call that nobody here waits for any more, and that goes on there:
+// nobody would grant it to.
+func (n *Node) unwanted(sender *actor.PID, id uint64) {
+	if p := n.known(sender.Address); p != nil {
+		if l := p.current(); l != nil {
+			l.post(p.pid, &v1.Cancel{Call: id})
+		}
 	}
 }
 
@@ -180,8 +209,9 @@ func (n *Node) admit(from guard.Peer) error {
 	}
 	p := n.peer(from.Address, true)
 	if p == nil {
-		return fmt.Errorf("this node stops, or knows %d peers already", maxPeers)
+		return fmt.Errorf("this node stops, or knows %d peers already, or %d that nobody configured at that host", maxPeers, maxHostGuests)
 	}
+	p.introduced()
 	p.wake()
 	return nil
 }
@@ -210,8 +240,25 @@ func (n *Node) event(e any) {
 	}
 }
 
-// publish tells the program of a refusal here.
+// publish tells the program of a refusal here. It does not wait for those who listen; what
+// they are too slow for is in the counters only.
 func (n *Node) publish(provider string, letter *schemas.DeadLetter) {
 	copied := *letter
-	n.system.EventStream.Publish(&actor.DeadLetterEvent{PID: actor.NewPID(n.address, actors.ProviderID(provider)), Message: &copied})
+	event := &actor.DeadLetterEvent{PID: actor.NewPID(n.address, actors.ProviderID(provider)), Message: &copied}
+	select {
+	case n.letters <- event:
+	default:
+	}
+}
+
+// publishLetters runs those who listen, until the node ends.
+func (n *Node) publishLetters() {
+	for {
+		select {
+		case event := <-n.letters:
+			n.system.EventStream.Publish(event)
+		case <-n.ctx.Done():
+			return
+		}
+	}
 }

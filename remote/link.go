@@ -2,8 +2,7 @@ package remote
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +24,8 @@ type link struct {
 	out   *outbox
 	alive atomic.Int64 // when the peer last answered a heartbeat, in nanoseconds of the node's clock
 
+	heard atomic.Int64 // when it last sent a piece of a request or an answer, likewise
+
 	ctx  context.Context // ends with the link, with the error of its calls
 	end  context.CancelCauseFunc
 	down chan string // why it is to end; capacity 1
@@ -37,6 +38,7 @@ type link struct {
 	calls   map[uint64]*call
 	dialed  bool // the engine has begun to connect
 	streams []context.CancelFunc
+	asked   asked
 }
 
 func newLink(p *peer, epoch uint64) *link {
@@ -63,14 +65,45 @@ func (l *link) close(err *schemas.Error) int {
 	calls := l.calls
 	l.calls = nil
 	streams := l.streams
+	asked := l.asked
+	l.asked = nil
 	l.mu.Unlock()
+	l.peer.node.answerAll(asked, err)
+	failed := 0
 	for _, c := range calls {
-		c.lost(err)
+		if c.lost(err) {
+			failed++
+		}
 	}
 	for _, cancel := range streams {
 		cancel()
 	}
-	return len(calls)
+	return failed
+}
+
+// orphans takes out what the peer has given up, since it had lost this node. The link
+// goes on.
+func (l *link) orphans() (calls map[uint64]*call, asked asked) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if calls, asked = l.calls, l.asked; calls != nil {
+		l.calls, l.asked = make(map[uint64]*call), nil
+	}
+	return calls, asked
+}
+
+// giveUp fails what orphans has taken out, and returns how many calls failed. What of them
+// the peer has got since is cancelled there.
+func (l *link) giveUp(calls map[uint64]*call, asked asked) (failed int) {
+	err := lostError(l.peer.address, "it could not reach this node for a while")
+	l.peer.node.answerAll(asked, err)
+	for id, c := range calls {
+		if c.lost(err) {
+			failed++
+			l.post(l.peer.pid, &v1.Cancel{Call: id})
+		}
+	}
+	return failed
 }
 
 // dial notes that the engine connects, and returns the context of its connection,
@@ -91,8 +124,9 @@ func (l *link) wasDialed() bool {
 	return l.dialed
 }
 
-// enter adds a call, if the peer has a credit for it and the link has not ended.
-func (l *link) enter(c *call, credits int) (entered, lost bool) {
+// enter adds a call, if the peer has a credit for it and the link has not ended. It is
+// counted by admit before anything can end it.
+func (l *link) enter(c *call, credits int, admit func()) (entered, lost bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -101,6 +135,7 @@ func (l *link) enter(c *call, credits int) (entered, lost bool) {
 	case len(l.calls) >= credits:
 		return false, false
 	}
+	admit()
 	l.calls[c.id] = c
 	return true, false
 }
@@ -120,13 +155,6 @@ func (l *link) call(id uint64) *call {
 	return l.calls[id]
 }
 
-// inHand returns the calls that are with the peer.
-func (l *link) inHand() []*call {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Collect(maps.Values(l.calls))
-}
-
 func (l *link) inFlight() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,18 +165,33 @@ func (l *link) inFlight() int {
 // the end of the link end it; after it nothing does, and nothing tells whether it
 // arrives.
 func (l *link) send(ctx context.Context, to *actor.PID, m proto.Message) error {
-	if err := l.out.take(ctx, proto.Size(m)); err != nil {
+	size := proto.Size(m)
+	if size > maxMessageBytes {
+		return errTooLarge
+	}
+	if err := l.out.take(ctx, size+messageCost); err != nil {
 		return err
 	}
 	return l.hand(to, m)
 }
 
-// post is send for a small message that must not wait.
+// post is send for a small message that must not wait. A peer that reads nothing while
+// such messages are made is lost.
 func (l *link) post(to *actor.PID, m proto.Message) {
-	if l.out.force(proto.Size(m)) == nil {
+	size := proto.Size(m)
+	if size > maxMessageBytes {
+		return
+	}
+	switch err := l.out.force(size + messageCost); err {
+	case nil:
 		_ = l.hand(to, m) // else it is lost with the link
+	case errFlooded:
+		l.fail(err.Error())
 	}
 }
+
+// messageCost is what a message takes in the engine beside its bytes, about.
+const messageCost = 256
 
 // hand gives a message to the engine, unless the engine's connection has ended: for one
 // message more it would connect anew.
@@ -178,6 +221,17 @@ func (l *link) silence() time.Duration {
 	return time.Since(l.peer.node.began) - time.Duration(l.alive.Load())
 }
 
+// noteHeard is called for each piece of a request or an answer.
+func (l *link) noteHeard() { l.heard.Store(int64(time.Since(l.peer.node.began))) }
+
+// hears reports whether requests or answers are coming: a heartbeat, or the answer to one,
+// may be far behind them on a slow network. They end soon if nothing gets through to the
+// peer.
+func (l *link) hears() bool {
+	heard := l.heard.Load()
+	return heard > 0 && time.Since(l.peer.node.began)-time.Duration(heard) < movingFor
+}
+
 // confirm notes that the peer has been heard of since it was reached.
 func (l *link) confirm() {
 	l.mu.Lock()
@@ -203,6 +257,22 @@ func (l *link) wasUp() bool {
 // beat sends a heartbeat.
 func (l *link) beat(sequence uint64, leaving bool) {
 	n := l.peer.node
-	l.post(l.peer.pid, &v1.Heartbeat{Sequence: sequence, Run: n.run, Epoch: l.epoch, Version: n.cfg.Version,
-		Leaving: leaving, Providers: n.offer(), Credits: uint32(n.cfg.Credits)})
+	m := &v1.Heartbeat{Sequence: sequence, Run: n.run, Epoch: l.epoch, Version: plain(n.cfg.Version),
+		Leaving: leaving, Providers: n.offer(), Credits: uint32(min(n.cfg.Credits, math.MaxUint32))}
+	shorten(m)
+	l.post(l.peer.pid, m)
+}
+
+// shorten makes a heartbeat fit into a message: a provider whose models are too many to be
+// named is said to have any, and providers beyond that are left out.
+func shorten(m *v1.Heartbeat) {
+	if proto.Size(m) <= maxMessageBytes {
+		return
+	}
+	for _, p := range m.Providers {
+		p.Models, p.AllModels = nil, true
+	}
+	for len(m.Providers) > 0 && proto.Size(m) > maxMessageBytes {
+		m.Providers = m.Providers[:len(m.Providers)-1]
+	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ask asks in a goroutine of its own, and returns what comes of it and when.
-func ask(p *process, ctx context.Context) <-chan error {
+func ask(ctx context.Context, p *process) <-chan error {
 	answered := make(chan error, 1)
 	go func() { // ends with the call
 		_, err := p.client.ChatCompletionRequest(ctx, hello("x"))
@@ -34,7 +34,7 @@ func TestACallFailsWithinOneSecondOfTheEndOfItsNode(t *testing.T) {
 	p := stuck(nil)
 	there, g := gated(t, p, schemas.ProviderConfig{})
 	here := asker(t, remote.Config{}, there)
-	answered := ask(here, within(t, time.Minute))
+	answered := ask(within(t, time.Minute), here)
 	eventually(t, "the provider has the call", func() bool { return p.open.Load() == 1 })
 	began := time.Now()
 	g.cut()
@@ -57,7 +57,7 @@ func TestACallFailsWithinFiveSecondsOfItsNodesStandstill(t *testing.T) {
 	p := stuck(nil)
 	there, g := gated(t, p, schemas.ProviderConfig{})
 	here := asker(t, remote.Config{}, there)
-	answered := ask(here, within(t, time.Minute))
+	answered := ask(within(t, time.Minute), here)
 	eventually(t, "the provider has the call", func() bool { return p.open.Load() == 1 })
 	began := time.Now()
 	g.freeze()
@@ -149,7 +149,7 @@ func TestAFullProviderOfAnotherNodeAnswersWithADeadLetter(t *testing.T) {
 		ConcurrencyAndBufferSize: schemas.ConcurrencyAndBufferSize{Concurrency: 1, BufferSize: 1}})
 	here := asker(t, remote.Config{}, there)
 	ctx := within(t, time.Minute)
-	first, second := ask(here, ctx), ask(here, ctx)
+	first, second := ask(ctx, here), ask(ctx, here)
 	eventually(t, "it is full", func() bool {
 		s := there.client.Stats().Providers[providerName]
 		return s.InHand == 1 && s.Queued == 1
@@ -176,7 +176,7 @@ func TestWithoutACreditTheRefusalIsLocal(t *testing.T) {
 	there := owner(t, p, schemas.ProviderConfig{})
 	here := asker(t, remote.Config{Credits: 2}, there)
 	ctx := within(t, time.Minute)
-	first, second := ask(here, ctx), ask(here, ctx)
+	first, second := ask(ctx, here), ask(ctx, here)
 	eventually(t, "both are there", func() bool { return p.open.Load() == 2 })
 	_, err := here.client.ChatCompletionRequest(ctx, hello("x"))
 	var letter *schemas.DeadLetter

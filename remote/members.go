@@ -22,9 +22,7 @@ func (n *Node) SetMembers(addresses []string) {
 			continue
 		}
 		now[address] = true
-		if p := n.peer(address, true); p != nil {
-			p.setGuest(false)
-		}
+		n.peer(address, false)
 	}
 	if len(refused) > 0 {
 		n.cfg.Logger.Warn().Err(refused[0]).Int("addresses", len(refused)).Msg("what was found has addresses that cannot be peers of this node")

@@ -29,7 +29,7 @@ func TestCallsThatWaitAtALostNodeGoToAnotherOne(t *testing.T) {
 	ctx := within(t, time.Minute)
 	var calls []<-chan error
 	for range 4 {
-		calls = append(calls, ask(here, ctx))
+		calls = append(calls, ask(ctx, here))
 	}
 	eventually(t, "one is in hand and three wait", func() bool {
 		s := first.client.Stats().Providers[providerName]

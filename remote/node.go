@@ -42,6 +42,7 @@ type Node struct {
 
 	home    atomic.Pointer[actors.System] // nil: no client yet
 	calls   atomic.Uint64
+	held    atomic.Int64 // bytes of answers that are being collected
 	leaving atomic.Bool
 	events  *eventstream.Subscription
 
@@ -49,8 +50,8 @@ type Node struct {
 	end      context.CancelFunc
 	desk     *desk
 	refusals *refusals
-	work     sync.WaitGroup // the calls that are served
-	loops    sync.WaitGroup // the peers, the refusals
+	letters  chan *actor.DeadLetterEvent // to be published
+	loops    sync.WaitGroup              // the peers, the refusals, the letters
 
 	buffers sync.Pool // of *[]byte, for raw answers
 
@@ -80,17 +81,19 @@ func Start(cfg Config) (*Node, error) {
 	n.ctx, n.end = context.WithCancel(context.Background())
 	n.desk = newDesk(n.ctx)
 	n.refusals = newRefusals()
+	n.letters = make(chan *actor.DeadLetterEvent, 256)
 	if err := n.listen(); err != nil {
 		n.end()
 		n.system.Shutdown()
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	n.loops.Go(func() { n.refusals.run(n) }) // ends with the node
+	n.loops.Go(n.publishLetters)             // ends with the node
 	if cfg.TLS != nil {
 		n.loops.Go(n.watchTLS) // ends with the node
 	}
 	n.configure()
-	n.cfg.Logger.Info().Str("address", n.address).Int("peers", len(n.peers)).Bool("tls", cfg.TLS != nil).Msg("this node listens for others")
+	n.cfg.Logger.Info().Str("address", n.address).Int("peers", len(n.Peers())).Bool("tls", cfg.TLS != nil).Msg("this node listens for others")
 	return n, nil
 }
 
@@ -107,7 +110,8 @@ func (n *Node) listen() (err error) {
 		Admit: n.admit, Allow: n.allow})
 	cfg := engine.Configure(engineHost(host), port,
 		engine.WithAdvertisedHost(n.cfg.Advertise),
-		engine.WithServerOptions(n.guard.ServerOptions()...),
+		engine.WithServerOptions(append(n.guard.ServerOptions(), grpc.ChainStreamInterceptor(n.hear),
+			grpc.InitialWindowSize(flightBytes), grpc.InitialConnWindowSize(flightBytes))...),
 		engine.WithDialOptions(n.engineOptions()...),
 		engine.WithEndpointWriterBatchSize(batchMessages),
 		engine.WithEndpointWriterQueueSize(1024))
@@ -118,14 +122,13 @@ func (n *Node) listen() (err error) {
 			err = fmt.Errorf("it cannot listen on %s: %v; choose another address, or end what listens there", n.cfg.Listen, p)
 		}
 	}()
-	n.events = n.system.EventStream.Subscribe(n.event)
-	n.engine.Start()
-	n.address = n.system.Address()
-	var fresh bool
-	n.self, fresh = n.system.ProcessRegistry.Add(post{n}, nodeID)
-	if !fresh {
+	// Peers may speak as soon as it listens, so that all of this comes before.
+	n.address, n.self = n.cfg.Advertise, actor.NewPID(n.cfg.Advertise, nodeID)
+	if _, fresh := n.system.ProcessRegistry.Add(post{n}, nodeID); !fresh {
 		return errors.New("the actor system has a node already")
 	}
+	n.events = n.system.EventStream.Subscribe(n.event)
+	n.engine.Start()
 	return nil
 }
 
@@ -182,12 +185,19 @@ func (n *Node) configure() {
 }
 
 // peer returns the peer of an address, and begins to reach for one that is new. It is
-// nil when the node is closed, and for one guest too many.
+// nil when the node is closed, and for one guest too many. A guest that is configured
+// later is none any more.
 func (n *Node) peer(address string, guest bool) *peer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if p := n.peers[address]; p != nil || n.closed || guest && len(n.peers) >= maxPeers {
+	if p := n.peers[address]; p != nil {
+		if !guest {
+			p.setGuest(false)
+		}
 		return p
+	}
+	if n.closed || guest && n.isCrowdedLocked(address) {
+		return nil
 	}
 	p := newPeer(n, address, guest)
 	n.peers[address] = p
@@ -195,14 +205,34 @@ func (n *Node) peer(address string, guest bool) *peer {
 	return p
 }
 
-// maxPeers bounds the peers, so that nobody can make up more.
-const maxPeers = 256
+// maxPeers bounds the peers, and maxHostGuests those guests that one host may make of
+// its ports, so that nobody can make up more.
+const (
+	maxPeers      = 256
+	maxHostGuests = 64
+)
 
-// forget takes a guest out that has not come back.
-func (n *Node) forget(p *peer) {
+func (n *Node) isCrowdedLocked(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	same := 0
+	for other, p := range n.peers {
+		if own, _, _ := net.SplitHostPort(other); p.isGuest() && own == host {
+			same++
+		}
+	}
+	return len(n.peers) >= maxPeers || same >= maxHostGuests
+}
+
+// forget takes out a peer that has not come back, and reports whether it has: only
+// guests are forgotten.
+func (n *Node) forget(p *peer) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.peers, p.address)
+	guest := p.isGuest()
+	if guest {
+		delete(n.peers, p.address)
+	}
+	return guest
 }
 
 func (n *Node) known(address string) *peer {
@@ -244,14 +274,29 @@ func (n *Node) Routers() map[string]bifrost.Router {
 	return out
 }
 
-// Join hands over the client's own providers; other nodes can ask them from now on.
-func (n *Node) Join(own *actors.System) { n.home.Store(own) }
+// Join hands over the client's own providers; other nodes can ask them from now on, and
+// are told so at once.
+func (n *Node) Join(own *actors.System) {
+	n.home.Store(own)
+	n.announce()
+}
+
+// announce has each peer told anew of this node.
+func (n *Node) announce() {
+	for _, p := range n.everyone() {
+		p.announce()
+	}
+}
+
+func (n *Node) everyone() []*peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Values(n.peers))
+}
 
 // Peers returns a snapshot of the other nodes, by address.
 func (n *Node) Peers() []schemas.PeerStats {
-	n.mu.Lock()
-	peers := slices.Collect(maps.Values(n.peers))
-	n.mu.Unlock()
+	peers := n.everyone()
 	out := make([]schemas.PeerStats, len(peers))
 	for i, p := range peers {
 		out[i] = p.stats()
@@ -264,11 +309,7 @@ func (n *Node) Peers() []schemas.PeerStats {
 // Shutdown comes after it, and then the node's own.
 func (n *Node) Leave() {
 	n.leaving.Store(true)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, p := range n.peers {
-		p.announce()
-	}
+	n.announce()
 }
 
 func (n *Node) isLeaving() bool { return n.leaving.Load() }
@@ -290,7 +331,7 @@ func (n *Node) shutdown(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { // ends with the last served call, which the desk's close below ends
 		defer close(done)
-		n.work.Wait()
+		n.desk.work.Wait()
 	}()
 	var err error
 	select {
@@ -310,7 +351,8 @@ func (n *Node) shutdown(ctx context.Context) error {
 	return err
 }
 
-// drain waits until what was answered is written, as long as ctx lets it.
+// drain waits until what was answered is written, as long as ctx lets it, and then for a
+// moment until it is read: a connection that ends takes along what is still on its way.
 func (n *Node) drain(ctx context.Context) {
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
@@ -321,6 +363,11 @@ func (n *Node) drain(ctx context.Context) {
 			return
 		}
 	}
+	var all sync.WaitGroup
+	for _, p := range n.everyone() {
+		all.Go(func() { p.flush(ctx) }) // ends within flushFor
+	}
+	all.Wait()
 }
 
 func (n *Node) buffered() (bytes int) {
@@ -350,7 +397,6 @@ func (n *Node) dialOptions() []grpc.DialOption {
 		grpc.WithKeepaliveParams(keepalives),
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: probeTimeout}),
 		grpc.WithNoProxy(),
-		grpc.WithSharedWriteBuffer(true),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxBatchBytes), grpc.MaxCallSendMsgSize(maxBatchBytes)),
 	}
 }

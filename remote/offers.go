@@ -31,6 +31,9 @@ func (n *Node) offer() []*v1.Provider {
 			continue
 		}
 		models, all := r.Models()
+		for i, name := range models {
+			models[i] = plain(name)
+		}
 		out = append(out, &v1.Provider{Name: name, Info: info, Models: models, AllModels: all,
 			Free: room(s), Capacity: int64(s.Concurrency + s.BufferSize)})
 	}
@@ -42,8 +45,11 @@ func room(s actors.Stats) int64 {
 	return int64(max(s.Concurrency+s.BufferSize-s.InHand-s.Queued-s.BackingOff-s.Waiting, 0))
 }
 
-// cancelServed gives up what is done here for an address.
-func (n *Node) cancelServed(address string, cause error) { n.desk.cancel(address, cause) }
+// cancelServed gives up what is done here for an address, and was asked before its
+// introduction of that number.
+func (n *Node) cancelServed(address string, cause error, before uint64) {
+	n.desk.cancel(address, cause, before)
+}
 
 func (n *Node) servedOf(address string) int { return n.desk.of(address) }
 

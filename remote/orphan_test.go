@@ -19,7 +19,7 @@ func TestCallsThatAPeerHasGivenUpFailHereToo(t *testing.T) {
 	g := newGate(t)
 	here := launch(t, remote.Config{Listen: g.target, Advertise: g.address(),
 		Providers: map[string]remote.Provider{providerName: {Nodes: []string{there.node.Address()}}}}, bifrost.WithHooks(), nil)
-	answered := ask(here, within(t, time.Minute))
+	answered := ask(within(t, time.Minute), here)
 	eventually(t, "the provider has the call", func() bool { return p.open.Load() == 1 })
 	g.cut()
 	eventually(t, "the owner has given it up", func() bool { return p.open.Load() == 0 })
@@ -36,7 +36,7 @@ func TestCallsThatAPeerHasGivenUpFailHereToo(t *testing.T) {
 		return s.Peers[0].Lost == 1 && own.Failed == 1 && own.InHand == 0 && own.Balanced()
 	})
 	ctx, cancel := context.WithCancel(within(t, time.Minute))
-	answered = ask(here, ctx)
+	answered = ask(ctx, here)
 	eventually(t, "a new call is there", func() bool { return p.open.Load() == 1 })
 	select {
 	case err := <-answered:

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -17,7 +18,7 @@ type outbox struct {
 	used    int        // bytes handed to the engine and not written yet
 	waiters []*waiter  // in their order
 	writing time.Time  // since when a write has been under way; zero: none is
-	moved   time.Time  // when the last one was done
+	moved   time.Time  // when the last one of much was done
 	err     error      // why nothing is taken any more
 }
 
@@ -66,15 +67,22 @@ func (o *outbox) leave(ctx context.Context, w *waiter) error {
 }
 
 // force takes room at once, over the limit if need be: for the small messages that
-// nothing may hold up, and of which each call has few.
+// nothing may hold up, and of which each call has few. Over twice the limit it fails with
+// errFlooded: a peer has them made and does not read them.
 func (o *outbox) force(bytes int) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.err == nil {
-		o.used += bytes
+	switch {
+	case o.err != nil:
+		return o.err
+	case o.used+bytes > 2*o.limit:
+		return errFlooded
 	}
-	return o.err
+	o.used += bytes
+	return nil
 }
+
+var errFlooded = errors.New("it does not read what it is sent")
 
 // write notes that the connection has begun to take a batch; written that it has.
 func (o *outbox) write(now time.Time) {
@@ -88,7 +96,10 @@ func (o *outbox) write(now time.Time) {
 func (o *outbox) written(bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.writing, o.moved = time.Time{}, time.Now()
+	o.writing = time.Time{}
+	if bytes >= muchBytes {
+		o.moved = time.Now()
+	}
 	o.used = max(0, o.used-bytes)
 	o.admitLocked()
 }
@@ -126,13 +137,16 @@ func (o *outbox) buffered() int {
 	return o.used
 }
 
-// moves reports whether much waits and the connection is taking it: a heartbeat behind
-// it is late on a slow network, and no sign that the peer is lost.
+// moves reports whether the connection has just taken much: a heartbeat behind it is late
+// on a slow network, and no sign that the peer is lost.
 func (o *outbox) moves(now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.used > windowBytes && now.Sub(o.moved) < movingFor
+	return now.Sub(o.moved) < movingFor
 }
+
+// muchBytes is a batch that is more than heartbeats and the like.
+const muchBytes = 16 << 10
 
 // stalled returns for how long the connection has not taken the batch at hand.
 func (o *outbox) stalled(now time.Time) time.Duration {

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"io"
 	"time"
 
 	engine "github.com/asynkron/protoactor-go/remote"
@@ -40,13 +41,45 @@ func (n *Node) intercept(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Cl
 func (o *outgoing) SendMsg(m any) error {
 	bytes := 0
 	if batch := batchOf(m); batch != nil {
-		for _, e := range batch.Envelopes {
-			bytes += len(e.MessageData)
+		if bytes = o.pick(batch); len(batch.Envelopes) == 0 {
+			return nil
 		}
 	}
 	o.link.out.write(time.Now())
 	err := o.ClientStream.SendMsg(m)
 	o.link.out.written(bytes)
+	return err
+}
+
+// pick takes out what must not be sent, and returns what the rest has taken of the outbox.
+func (o *outgoing) pick(batch *engine.MessageBatch) (bytes int) {
+	n := o.link.peer.node
+	kept := batch.Envelopes[:0]
+	for _, e := range batch.Envelopes {
+		switch {
+		case e.Sender > 0 && batch.Senders[e.Sender-1].Id == nodeID: // the node's own, and counted
+			bytes += len(e.MessageData) + messageCost
+		case !o.link.watch(e, batch):
+			continue
+		}
+		kept = append(kept, e)
+	}
+	batch.Envelopes = kept
+	for i, sender := range batch.Senders { // also one that no envelope has any more would be refused
+		if sender.Address != n.address {
+			batch.Senders[i] = n.self
+		}
+	}
+	return bytes
+}
+
+// RecvMsg waits for the end of the connection. An end in good order is none that the
+// engine would notice: it would go on to send to nobody.
+func (o *outgoing) RecvMsg(m any) error {
+	err := o.ClientStream.RecvMsg(m)
+	if err == io.EOF {
+		return status.Error(codes.Unavailable, "the peer has ended the connection")
+	}
 	return err
 }
 

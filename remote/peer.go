@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -11,7 +12,6 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	v1 "bifrost/remote/bifrostv1"
-	"bifrost/remote/codec"
 	"bifrost/schemas"
 )
 
@@ -23,12 +23,13 @@ const (
 	lookEvery      = 250 * time.Millisecond
 	silentFor      = 3500 * time.Millisecond // no heartbeat was answered
 	stalledFor     = 3500 * time.Millisecond // nothing is taken
-	movingFor      = time.Second             // since something was taken of much
+	movingFor      = 3 * time.Second         // since something was taken of much, or came
 	probeTimeout   = time.Second
 	probePause     = 500 * time.Millisecond
 	confirmFor     = 1500 * time.Millisecond // from the probe to the first heartbeat
 	engineFor      = 3 * time.Second         // the engine sleeps for two after a failed dial
 	awaitEvery     = 5 * time.Millisecond
+	flushFor       = time.Second // for a peer to read the last answers
 	guestFor       = time.Minute // a peer that nobody configured is forgotten
 )
 
@@ -53,6 +54,8 @@ type peer struct {
 	epoch    uint64
 	run      string // of the peer
 	theirs   uint64 // its epoch
+	intros   uint64 // how often it has introduced itself
+	answered uint64 // the last heartbeat that it has answered
 	credits  int    // what it grants; 0: not said
 	version  string
 	offers   map[string]offer
@@ -63,15 +66,6 @@ type peer struct {
 	count    counts
 	refused  bool  // the engine was told not to connect
 	why      error // why it is not up
-}
-
-// offer is a provider of a peer, as it has last said.
-type offer struct {
-	info   schemas.ProviderInfo
-	raw    string // info as it came
-	models []string
-	all    bool
-	free   int
 }
 
 type counts struct{ calls, lost, refused, spilled, losses uint64 }
@@ -90,8 +84,7 @@ func (p *peer) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := p.probe(ctx); err != nil {
 			p.missed(err)
-			if p.isGuest() && time.Since(seen) > guestFor {
-				p.node.forget(p)
+			if time.Since(seen) > guestFor && p.node.forget(p) {
 				return
 			}
 			p.pause(ctx)
@@ -161,7 +154,8 @@ func (p *peer) keep(ctx context.Context, l *link) string {
 			return why
 		case m := <-p.beats:
 			l.post(p.pid, &v1.HeartbeatReply{Sequence: m.Sequence, Run: p.node.run})
-		case <-p.kick:
+		case <-p.kick: // it has just connected, and waits to hear from this node
+			p.beat(l)
 		case now := <-ticker.C:
 			late := time.Since(last) > 4*lookEvery
 			last = time.Now()
@@ -171,7 +165,7 @@ func (p *peer) keep(ctx context.Context, l *link) string {
 			if why := p.fault(l, began, now); why != "" {
 				return why
 			}
-			if p.sinceBeat() >= heartbeatEvery {
+			if p.sinceBeat() >= heartbeatEvery && !(p.isPlain() && now.Sub(began) > confirmFor) {
 				p.beat(l)
 			}
 		}
@@ -181,9 +175,11 @@ func (p *peer) keep(ctx context.Context, l *link) string {
 // fault says why a link is to end; empty if it is well.
 func (p *peer) fault(l *link, began, now time.Time) string {
 	switch {
-	case !l.isUp() && now.Sub(began) > confirmFor:
+	case p.isPlain() && l.out.stalled(now) <= stalledFor:
+		return ""
+	case !l.isUp() && now.Sub(began) > confirmFor && !l.hears():
 		return "it was reached, and sends nothing to this node; check that it can reach this node's advertised address, and advertises the address that it has here"
-	case l.silence() > silentFor && !l.out.moves(now):
+	case l.silence() > silentFor && !l.out.moves(now) && !l.hears():
 		return "it has answered no heartbeat for " + silentFor.String()
 	case l.out.stalled(now) > stalledFor:
 		return "it has taken nothing for " + stalledFor.String()
@@ -191,95 +187,29 @@ func (p *peer) fault(l *link, began, now time.Time) string {
 	return ""
 }
 
-func (p *peer) beat(l *link) {
+// isPlain reports whether the peer is, as far as is known, no node but a program with the
+// bare engine, whose actors ask by PID: it beats not, and the end of its connection is all
+// that tells of it.
+func (p *peer) isPlain() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run == "" && p.isGuest()
+}
+
+func (p *peer) beat(l *link) (sequence uint64) {
 	p.mu.Lock()
 	p.sequence++
 	p.sent = time.Now()
-	sequence := p.sequence
+	sequence = p.sequence
 	p.mu.Unlock()
 	l.beat(sequence, p.node.isLeaving())
+	return sequence
 }
 
 func (p *peer) sinceBeat() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return time.Since(p.sent)
-}
-
-// heartbeat takes the peer's own word. It runs on the connection's reader.
-func (p *peer) heartbeat(m *v1.Heartbeat) {
-	l, orphaned, given := p.learn(m)
-	if orphaned {
-		p.node.cancelServed(p.address, errGivenUp)
-	}
-	p.giveUp(given)
-	if l == nil {
-		p.wake()
-		return
-	}
-	l.confirm()
-	select {
-	case p.beats <- m:
-	default: // it is late itself; the next one is answered
-	}
-}
-
-// giveUp fails calls that the peer does not serve any more: it has lost this node, which
-// has not noticed, and its answer would never come.
-func (p *peer) giveUp(calls []*call) {
-	if len(calls) == 0 {
-		return
-	}
-	p.tally(func(n *counts) { n.lost += uint64(len(calls)) })
-	err := lostError(p.address, "it could not reach this node for a while")
-	for _, c := range calls {
-		c.stop(err, failed) // one that it got since then is cancelled there
-	}
-}
-
-// learn keeps what a heartbeat says, and reports whether the peer has given up the
-// calls that it made before, and which of this node's it has given up.
-func (p *peer) learn(m *v1.Heartbeat) (l *link, orphaned bool, given []*call) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.run != m.Run && p.link != nil && p.link.wasUp() { // else it was restarted before this link
-		p.link.fail("it was restarted")
-	}
-	orphaned = p.run != m.Run || p.theirs != m.Epoch
-	if p.run == m.Run && p.theirs != m.Epoch && p.link != nil {
-		given = p.link.inHand() // before it is up for new ones
-	}
-	p.run, p.theirs = m.Run, m.Epoch
-	p.version, p.credits = m.Version, int(m.Credits)
-	if !m.Leaving { // one that stops has closed its providers; what they were is still true
-		p.offers, p.offered = readOffers(p.offers, m.Providers), time.Now()
-	}
-	l = p.link
-	switch {
-	case l != nil && m.Leaving:
-		p.settleLocked(schemas.PeerLeaving, nil)
-	case l != nil:
-		p.settleLocked(schemas.PeerUp, nil)
-	}
-	return l, orphaned, given
-}
-
-// readOffers reads what a peer has; what has not changed is not decoded again.
-func readOffers(old map[string]offer, now []*v1.Provider) map[string]offer {
-	out := make(map[string]offer, len(now))
-	for _, m := range now {
-		o := old[m.Name]
-		if o.raw != string(m.Info) {
-			info, err := codec.DecodeInfo(m.Info)
-			if err != nil {
-				continue
-			}
-			o = offer{info: info, raw: string(m.Info)}
-		}
-		o.models, o.all, o.free = m.Models, m.AllModels, int(m.Free)
-		out[m.Name] = o
-	}
-	return out
 }
 
 // replied takes the answer to a heartbeat.
@@ -289,8 +219,9 @@ func (p *peer) replied(m *v1.HeartbeatReply) {
 	if m.Sequence == p.sequence {
 		p.rtt = time.Since(p.sent)
 	}
-	if p.link != nil && m.Sequence >= p.link.first {
+	if p.link != nil && m.Sequence >= p.link.first && m.Sequence <= p.sequence {
 		p.link.noteAlive()
+		p.answered = max(p.answered, m.Sequence)
 	}
 }
 
@@ -315,6 +246,9 @@ func (p *peer) missed(why error) {
 // parted ends a link: its calls fail, and what is done here for the peer is given up.
 func (p *peer) parted(l *link, why string) {
 	err := lostError(p.address, why)
+	if p.node.ctx.Err() != nil {
+		err = stoppedError(p.address)
+	}
 	p.mu.Lock()
 	p.link = nil
 	p.settleLocked(schemas.PeerLost, errors.New(why))
@@ -326,7 +260,7 @@ func (p *peer) parted(l *link, why string) {
 	p.mu.Lock()
 	p.count.lost += uint64(failed)
 	p.mu.Unlock()
-	p.node.cancelServed(p.address, errGivenUp)
+	p.node.cancelServed(p.address, errGivenUp, math.MaxUint64)
 }
 
 // awaitEngine waits until the engine has given up its connection: its word comes for an
@@ -382,6 +316,33 @@ func (p *peer) announce() {
 	if l := p.current(); l != nil {
 		p.beat(l)
 	}
+}
+
+// flush waits until the peer has read all that was sent to it, which its answer to one
+// more heartbeat shows, but no longer than flushFor, or ctx.
+func (p *peer) flush(ctx context.Context) {
+	l := p.current()
+	if l == nil || !l.isUp() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, flushFor)
+	defer cancel()
+	ticker := time.NewTicker(awaitEvery)
+	defer ticker.Stop()
+	sequence := p.beat(l)
+	for p.current() == l && !p.hasAnswered(sequence) {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *peer) hasAnswered(sequence uint64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.answered >= sequence
 }
 
 // await returns the link of a peer that is being reached, when it is.

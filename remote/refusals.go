@@ -1,26 +1,60 @@
 package remote
 
 import (
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
 	"bifrost/remote/codec"
 	"bifrost/schemas"
 )
 
 // refusals answers the calls that were refused on a connection's reader, which must not
-// wait for a way back. A flood of refused calls beyond its length gets no answer.
-type refusals struct{ waiting chan refusal }
+// wait for a way back. Of one address as many wait as it may have calls here, which no
+// honest one exceeds: a flood beyond gets no answer.
+type refusals struct {
+	wake chan struct{} // capacity 1
 
-type refusal struct {
-	call *served
-	why  *schemas.Error
+	mu      sync.Mutex // guards what follows
+	waiting []refusal
+	of      map[string]int // those of each address
 }
 
-func newRefusals() *refusals { return &refusals{waiting: make(chan refusal, 1024)} }
+// refusal has nothing of the request, which may be large.
+type refusal struct {
+	key    servedKey
+	sender *actor.PID
+	why    *schemas.Error
+}
 
-func (r *refusals) put(one refusal) {
-	select {
-	case r.waiting <- one:
-	default:
+func newRefusals() *refusals {
+	return &refusals{wake: make(chan struct{}, 1), of: make(map[string]int)}
+}
+
+func (r *refusals) put(one refusal, limit int) {
+	r.mu.Lock()
+	fits := r.of[one.key.address] < limit
+	if fits {
+		r.of[one.key.address]++
+		r.waiting = append(r.waiting, one)
 	}
+	r.mu.Unlock()
+	if fits {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// take returns what waits.
+func (r *refusals) take() []refusal {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.waiting
+	r.waiting = nil
+	clear(r.of)
+	return all
 }
 
 // run answers until the node ends.
@@ -29,18 +63,23 @@ func (r *refusals) run(n *Node) {
 		select {
 		case <-n.ctx.Done():
 			return
-		case one := <-r.waiting:
-			s := one.call
-			one.why.Provider, one.why.Model = s.req.Provider, s.req.Model
-			m := codec.EncodeError(one.why)
-			setCall(m, s.key.call)
-			if s.isLocal() {
-				n.system.Root.Send(s.sender, m)
-			} else if p := n.known(s.key.address); p != nil {
-				if l := p.current(); l != nil {
-					l.post(s.sender, m)
-				}
+		case <-r.wake:
+			for _, one := range r.take() {
+				n.refuse(one)
 			}
+		}
+	}
+}
+
+// refuse answers one of them. The sender of one that finds no way has lost this node.
+func (n *Node) refuse(one refusal) {
+	m := codec.EncodeError(one.why)
+	setCall(m, one.key.call)
+	if n.isOwn(one.key.address) {
+		n.system.Root.Send(one.sender, m)
+	} else if p := n.known(one.key.address); p != nil {
+		if l := p.current(); l != nil {
+			l.post(one.sender, m)
 		}
 	}
 }

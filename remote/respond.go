@@ -40,7 +40,7 @@ func (s *served) respondWhole(ctx context.Context, m *v1.Response) {
 		return
 	}
 	m.Body, rest, m.More = rest[:pieceBytes], rest[pieceBytes:], v1.More_MORE_BYTES
-	if s.send(ctx, m) != nil {
+	if !s.open(ctx, m) {
 		return
 	}
 	for len(rest) > 0 {
@@ -56,7 +56,7 @@ func (s *served) respondWhole(ctx context.Context, m *v1.Response) {
 // respondRaw sends a raw answer as it comes.
 func (s *served) respondRaw(ctx context.Context, m *v1.Response, raw *schemas.RawResponse) {
 	defer raw.Body.Close()
-	whole := isWhole(raw)
+	whole := s.req.Window == 0 || isWhole(raw)
 	buffer := s.node.buffers.Get().(*[]byte)
 	defer s.node.buffers.Put(buffer)
 	n, err := read(raw.Body, (*buffer)[:s.fitting()], whole)
@@ -66,7 +66,11 @@ func (s *served) respondRaw(ctx context.Context, m *v1.Response, raw *schemas.Ra
 		s.answer(m)
 		return
 	}
-	if !s.grants() || s.send(ctx, m) != nil {
+	if err != nil && s.req.Window == 0 {
+		s.fail(err)
+		return
+	}
+	if !s.grants() || !s.open(ctx, m) {
 		return
 	}
 	for err == nil {
@@ -78,7 +82,16 @@ func (s *served) respondRaw(ctx context.Context, m *v1.Response, raw *schemas.Ra
 			return
 		}
 	}
-	s.last(ctx, err)
+	s.last(err)
+}
+
+// open sends the first message of an answer that others follow.
+func (s *served) open(ctx context.Context, m *v1.Response) bool {
+	err := s.send(ctx, m)
+	if err == errTooLarge {
+		s.fail(answerTooLarge(s.req))
+	}
+	return err == nil
 }
 
 // isWhole reports whether nobody can use a raw answer before all of it is there.
@@ -103,18 +116,18 @@ func read(from io.Reader, buffer []byte, whole bool) (int, error) {
 // respondChunks sends a stream chunk by chunk.
 func (s *served) respondChunks(ctx context.Context, m *v1.Response, stream schemas.ChunkReader) {
 	defer stream.Close()
-	if !s.grants() || s.send(ctx, m) != nil {
+	if !s.grants() || !s.open(ctx, m) {
 		return
 	}
 	for {
 		chunk, err := stream.Next()
 		if err != nil {
-			s.last(ctx, err)
+			s.last(err)
 			return
 		}
 		data, err := codec.EncodeChunkAs(chunk, s.req.BodyForm)
 		if err != nil {
-			s.last(ctx, err)
+			s.last(err)
 			return
 		}
 		if s.sendChunk(ctx, data) != nil {
@@ -141,15 +154,29 @@ func (s *served) sendChunk(ctx context.Context, data []byte) error {
 }
 
 // last ends an answer that came in parts, regularly or with an error.
-func (s *served) last(ctx context.Context, err error) {
+func (s *served) last(err error) {
 	part := &v1.ResponsePart{Last: true}
 	if !errors.Is(err, io.EOF) {
 		part.Error = errorOf(err)
 	}
-	if s.ctx.Err() == nil {
-		_ = s.send(context.WithoutCancel(ctx), part)
+	if s.ctx.Err() != nil {
+		return
+	}
+	if s.send(s.ctx, part) == errTooLarge {
+		part.Error = shortened(part.Error)
+		_ = s.send(s.ctx, part)
 	}
 }
+
+// shortened is an error without the provider's own answer, which would not fit.
+func shortened(m *v1.Error) *v1.Error {
+	return &v1.Error{Call: m.Call, Kind: m.Kind, Reason: m.Reason, Provider: m.Provider, Model: m.Model, StatusCode: m.StatusCode,
+		RetryAfter: m.RetryAfter, QuotaSpent: m.QuotaSpent, MayHaveStarted: m.MayHaveStarted,
+		Message: plain(m.Message[:min(len(m.Message), maxErrorText)])}
+}
+
+// maxErrorText is how long the message of an error may be that is shortened.
+const maxErrorText = 4 << 10
 
 // errorOf is an error in the middle of an answer. A refusal there is none of a mailbox.
 func errorOf(err error) *v1.Error {
@@ -157,7 +184,9 @@ func errorOf(err error) *v1.Error {
 		return m
 	}
 	var e *schemas.Error
-	errors.As(err, &e)
+	if !errors.As(err, &e) || e == nil {
+		e = &schemas.Error{Kind: schemas.KindOverloaded, MayHaveStarted: true, Message: "the provider has refused the rest of its answer"}
+	}
 	out := *e
 	out.Err = nil
 	m, _ := codec.EncodeError(&out).(*v1.Error)

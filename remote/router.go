@@ -127,9 +127,8 @@ func (r *Router) first(links []*link) (c *call, refused bool) {
 	for _, l := range links {
 		c := &call{id: r.node.nextCall(), link: l, notify: make(chan struct{}, 1), window: windowBytes + pieceBytes,
 			end: r.ledger.end, asks: r.cfg.MoveWaiting, unbegun: r.cfg.MoveWaiting}
-		switch entered, lost := l.enter(c, l.peer.limit()); {
+		switch entered, lost := l.enter(c, l.peer.limit(), r.ledger.admit); {
 		case entered:
-			r.ledger.admit()
 			l.peer.took(r.provider)
 			return c, false
 		case !lost:
@@ -293,6 +292,7 @@ func (r *Router) own(err error, req *schemas.Request) error {
 func (c *call) prepare(ctx context.Context, provider string, m *v1.Request) {
 	m.Call, m.Provider, m.Window, m.Hops, m.Confirm = c.id, provider, windowBytes, c.hops, c.asks
 	m.Context = travel(ctx)
+	c.granted = time.Now()
 	if deadline, ends := ctx.Deadline(); ends {
 		m.TimeLeft = durationpb.New(max(time.Until(deadline), 0))
 	}

@@ -23,12 +23,16 @@ type served struct {
 	sender *actor.PID
 	req    *v1.Request
 
-	size uint64          // bytes of the request's body, as the desk has them
+	intro uint64 // of the peer, before which it came
+	link  *link  // on which the answer goes, once it has begun; touched by run only
+
+	size uint64          // bytes of the request, as the desk has them
 	ctx  context.Context // ends when the asker cancels, or is lost
 	end  context.CancelCauseFunc
 
 	mu      sync.Mutex // guards what follows
 	body    []byte     // of the request, as far as it is there
+	overrun bool       // more came than its size says
 	window  int        // bytes of ResponseParts that may be sent
 	begun   bool       // the asker has let it begin
 	changed chan struct{}
@@ -52,11 +56,18 @@ func (n *Node) accept(m *v1.Request, sender *actor.PID, provider string) {
 	m.Provider = provider
 	s := &served{node: n, key: keyOf(sender, m.Call), sender: sender, req: m, body: m.Body, window: int(min(m.Window, 1<<30)),
 		changed: make(chan struct{}, 1)}
+	if p := n.known(sender.Address); p != nil {
+		s.intro = p.introductions()
+	}
 	if why := n.desk.enter(s, n.cfg.Credits); why != nil {
-		n.refusals.put(refusal{s, why})
+		why.Provider, why.Model = provider, m.Model
+		n.refusals.put(refusal{s.key, sender, why}, n.cfg.Credits)
 		return
 	}
-	n.work.Go(s.run) // ends with the call
+	go func() { // ends with the call
+		defer n.desk.work.Done()
+		s.run()
+	}()
 }
 
 // run serves the call.
@@ -106,29 +117,38 @@ func (s *served) whole(ctx context.Context) ([]byte, error) {
 	size := int(s.req.Size)
 	for {
 		s.mu.Lock()
-		body := s.body
+		body, overrun := s.body, s.overrun
 		s.mu.Unlock()
 		switch {
 		case size == 0 || len(body) == size:
 			return body, nil
-		case len(body) > size:
+		case overrun:
 			return nil, &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request's body is longer than its size says"}
 		}
-		if err := s.await(ctx); err != nil {
+		if err := s.await(ctx, false); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// await waits until something came for the call.
-func (s *served) await(ctx context.Context) error {
+// await waits until something came for the call, but not for ever: an asker that holds
+// the rest of its request back, or has forgotten its stream, holds a place here.
+func (s *served) await(ctx context.Context, started bool) error {
+	timer := time.NewTimer(silentAskerFor)
+	defer timer.Stop()
 	select {
 	case <-s.changed:
 		return nil
+	case <-timer.C:
+		return &schemas.Error{Kind: schemas.KindTimeout, Provider: s.req.Provider, Model: s.req.Model, MayHaveStarted: started,
+			Message: "the asker has neither sent the rest of its request nor read the answer for " + silentAskerFor.String()}
 	case <-ctx.Done():
-		return actors.Ended(ctx, &schemas.Request{Provider: s.req.Provider, Model: s.req.Model}, false)
+		return actors.Ended(ctx, &schemas.Request{Provider: s.req.Provider, Model: s.req.Model}, started)
 	}
 }
+
+// silentAskerFor is how long nothing need come of an asker that is waited for.
+const silentAskerFor = 2 * time.Minute
 
 func (s *served) note(f func()) {
 	s.mu.Lock()
@@ -140,12 +160,13 @@ func (s *served) note(f func()) {
 	}
 }
 
-// part takes a piece of the request. More than the request's size is noticed by whole;
-// it is not kept.
+// part takes a piece of the request. What is more than the request's size is not kept.
 func (s *served) part(data []byte) {
 	s.note(func() {
-		if uint64(len(s.body)) <= s.req.Size {
+		if room := s.req.Size - min(uint64(len(s.body)), s.req.Size); uint64(len(data)) <= room {
 			s.body = append(s.body, data...)
+		} else {
+			s.overrun = true
 		}
 	})
 }
@@ -167,7 +188,7 @@ func (s *served) mayBegin(ctx context.Context) error {
 		if begun {
 			return nil
 		}
-		if err := s.await(ctx); err != nil {
+		if err := s.await(ctx, false); err != nil {
 			return err
 		}
 	}
@@ -175,7 +196,8 @@ func (s *served) mayBegin(ctx context.Context) error {
 
 func (s *served) begin() { s.note(func() { s.begun = true }) }
 
-// spend waits until the asker takes so many bytes more.
+// spend waits until the asker takes so many bytes more. One that cannot be waited for any
+// longer is told.
 func (s *served) spend(ctx context.Context, bytes int) error {
 	for {
 		s.mu.Lock()
@@ -187,7 +209,8 @@ func (s *served) spend(ctx context.Context, bytes int) error {
 		if fits {
 			return nil
 		}
-		if err := s.await(ctx); err != nil {
+		if err := s.await(ctx, true); err != nil {
+			s.last(err)
 			return err
 		}
 	}
@@ -201,9 +224,20 @@ func (s *served) answer(m proto.Message) {
 	if s.ctx.Err() != nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, answerTimeout)
-	defer cancel()
-	_ = s.send(ctx, m) // an asker that cannot be told is lost, and knows
+	if s.send(s.ctx, m) != errTooLarge {
+		return // an asker that cannot be told is lost, and knows
+	}
+	instead := codec.EncodeError(answerTooLarge(s.req))
+	if e, ok := m.(*v1.Error); ok {
+		instead = shortened(e)
+	}
+	_ = s.send(s.ctx, instead)
+}
+
+// answerTooLarge is the answer instead of one whose headers would take the connection.
+func answerTooLarge(m *v1.Request) *schemas.Error {
+	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Provider: m.Provider, Model: m.Model,
+		Message: "the provider's answer has more headers than fit into one message between nodes"}
 }
 
 // send sends a message to the asker.
@@ -214,16 +248,20 @@ func (s *served) send(ctx context.Context, m proto.Message) error {
 		return nil
 	}
 	l, err := s.node.linkTo(ctx, s.key.address)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case s.link != nil && s.link != l: // parts may be lost with the one before
+		return lostError(s.key.address, "its connection has ended")
 	}
+	s.link = l
 	return l.send(ctx, s.sender, m)
 }
 
 // isLocal reports whether the asker is an actor of this process.
-func (s *served) isLocal() bool {
-	return s.key.address == s.node.address || s.key.address == localAddress
-}
+func (s *served) isLocal() bool { return s.node.isOwn(s.key.address) }
+
+func (n *Node) isOwn(address string) bool { return address == n.address || address == localAddress }
 
 func setCall(m proto.Message, call uint64) {
 	switch m := m.(type) {
@@ -239,10 +277,6 @@ func setCall(m proto.Message, call uint64) {
 		m.Call = call
 	}
 }
-
-// answerTimeout is how long an answer waits for a way to its asker. A peer that is not
-// up by then has lost this node, and its calls.
-const answerTimeout = 5 * time.Second
 
 // localAddress is that of PIDs made before the engine listened.
 const localAddress = "nonhost"

@@ -43,9 +43,9 @@ func TestARequestThatFindsNoPlaceGoesOnceToAPeerWithRoom(t *testing.T) {
 	here := spilling(t, p, true, there)
 	eventually(t, "the peer is up", peersUp(here, 1))
 	ctx := within(t, time.Minute)
-	calls := []<-chan error{ask(here, ctx), ask(here, ctx)}
+	calls := []<-chan error{ask(ctx, here), ask(ctx, here)}
 	eventually(t, "this node is full", func() bool { return here.client.Stats().Providers[providerName].Queued == 1 })
-	calls = append(calls, ask(here, ctx), ask(here, ctx))
+	calls = append(calls, ask(ctx, here), ask(ctx, here))
 	eventually(t, "the other node is full", func() bool { return there.client.Stats().Providers[providerName].Queued == 1 })
 	_, err := here.client.ChatCompletionRequest(ctx, hello("one too many"))
 	var letter *schemas.DeadLetter
@@ -81,7 +81,7 @@ func TestARequestThatNobodyHasRoomForWaitsHere(t *testing.T) {
 	ctx := within(t, time.Minute)
 	var calls []<-chan error
 	for range 4 {
-		calls = append(calls, ask(here, ctx))
+		calls = append(calls, ask(ctx, here))
 	}
 	eventually(t, "both nodes are full", func() bool {
 		return here.client.Stats().Providers[providerName].Queued == 1 && there.client.Stats().Providers[providerName].Queued == 1
@@ -92,7 +92,7 @@ func TestARequestThatNobodyHasRoomForWaitsHere(t *testing.T) {
 		_, _ = here.client.ChatCompletionRequest(ended, hello("x"))
 		return here.client.Stats().Providers[providerName].Left > 0
 	})
-	calls = append(calls, ask(here, ctx))
+	calls = append(calls, ask(ctx, here))
 	eventually(t, "one waits", func() bool { return here.client.Stats().Providers[providerName].Waiting == 1 })
 	close(open)
 	for _, call := range calls {
@@ -114,7 +114,7 @@ func TestARequestIsSentOnByOneNodeOnly(t *testing.T) {
 	ctx := within(t, time.Minute)
 	var calls []<-chan error
 	for range 4 {
-		calls = append(calls, ask(here, ctx))
+		calls = append(calls, ask(ctx, here))
 	}
 	eventually(t, "two nodes are full", func() bool {
 		return here.client.Stats().Providers[providerName].Queued == 1 && middle.client.Stats().Providers[providerName].Queued == 1

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
 
@@ -17,16 +18,19 @@ var traces = propagation.TraceContext{}
 func travel(ctx context.Context) *v1.Context {
 	carrier := propagation.MapCarrier{}
 	traces.Inject(ctx, carrier)
-	m := &v1.Context{Traceparent: carrier["traceparent"], Tracestate: carrier["tracestate"],
-		Tenant: schemas.TenantOf(ctx), Session: schemas.SessionOf(ctx)}
+	m := &v1.Context{Traceparent: plain(carrier["traceparent"]), Tracestate: plain(carrier["tracestate"]),
+		Tenant: plain(schemas.TenantOf(ctx)), Session: plain(schemas.SessionOf(ctx))}
 	for _, kind := range actors.FallbackOn(ctx) {
-		m.FallbackOn = append(m.FallbackOn, string(kind))
+		m.FallbackOn = append(m.FallbackOn, plain(string(kind)))
 	}
 	if m.Traceparent == "" && m.Tenant == "" && m.Session == "" && m.FallbackOn == nil {
 		return nil
 	}
 	return m
 }
+
+// plain replaces what is no UTF-8, which no message can have: the engine would drop it.
+func plain(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }
 
 // arrive returns a context with what came with a request.
 func arrive(ctx context.Context, m *v1.Context) context.Context {
