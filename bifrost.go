@@ -53,7 +53,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	c.sys, err = actors.NewSystem(actors.Options{Engine: o.engine, Logger: o.logger,
-		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests, Hooks: o.hooks, Foreign: o.foreign()})
+		PoolSize: cfg.InitialPoolSize, Drop: cfg.DropExcessRequests, Hooks: o.hooks, Foreign: o.foreign(), Cluster: o.cluster()})
 	if err != nil {
 		closeAll(plan)
 		return nil, fmt.Errorf("bifrost: %w", err)

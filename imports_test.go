@@ -74,6 +74,8 @@ var floors = []row{
 		why: "the codec of nodes is pure: no network, no actors"},
 	{floor: 2, path: "remote/guard", may: []string{"remote/bifrostv1"}, engine: true, thirdParty: true,
 		why: "what comes in from a peer is judged before anything of ours sees it"},
+	{floor: 2, path: "remote/lease", may: []string{"remote/bifrostv1"}, thirdParty: true,
+		why: "who shares limits is a machine without clock and connection, so that it can be proved alone"},
 	{floor: 2, path: "remote/discovery", thirdParty: true,
 		why: "who looks for peers only reads lists, and speaks with none of them"},
 	{floor: 2, path: "remote/discovery/etcd", may: []string{"remote/discovery"}, thirdParty: true,

@@ -88,6 +88,7 @@ func WithRouter(name string, r Router) Option {
 // Shutdown.
 type Node interface {
 	actors.Foreign
+	actors.Cluster
 
 	// System returns the actor system that the client is to run in.
 	System() *actor.ActorSystem
@@ -120,6 +121,14 @@ func WithNode(n Node) Option {
 
 // foreign is the node as the actors see it; nil without one.
 func (o *options) foreign() actors.Foreign {
+	if o.node == nil {
+		return nil
+	}
+	return o.node
+}
+
+// cluster is the node as who shares keys' limits; nil without one.
+func (o *options) cluster() actors.Cluster {
 	if o.node == nil {
 		return nil
 	}

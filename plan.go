@@ -83,7 +83,7 @@ func (c *Client) planOne(ctx context.Context, name string) (actors.Config, error
 	if err != nil {
 		return actors.Config{}, err
 	}
-	if err := errors.Join(settings.Validate(), checkKeys(keys)); err != nil {
+	if err := errors.Join(settings.Validate(), checkKeys(keys, c.node != nil)); err != nil {
 		return actors.Config{}, err
 	}
 	settings = settings.WithDefaults()
@@ -142,7 +142,7 @@ func (c *Client) listed(name string) bool {
 	return err == nil && slices.Contains(names, name)
 }
 
-func checkKeys(keys []schemas.Key) error {
+func checkKeys(keys []schemas.Key, isNode bool) error {
 	var faults []error
 	for i, k := range keys {
 		if k.Value == "" {
@@ -150,6 +150,12 @@ func checkKeys(keys []schemas.Key) error {
 		}
 		if k.Weight < 0 || math.IsNaN(k.Weight) || math.IsInf(k.Weight, 0) {
 			faults = append(faults, fmt.Errorf("key %d has weight %v; it must be positive, or zero for 1", i+1, k.Weight))
+		}
+		if err := k.CheckLimit(); err != nil {
+			faults = append(faults, fmt.Errorf("key %d %w", i+1, err))
+		} else if k.Scope == schemas.ScopeCluster && !isNode {
+			faults = append(faults, fmt.Errorf(`key %d has scope %q, and this process is no node; make it one (WithNode; in a file the table [node]), or use scope %q`,
+				i+1, k.Scope, schemas.ScopeNode))
 		}
 	}
 	return errors.Join(faults...)

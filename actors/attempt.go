@@ -48,14 +48,15 @@ func (w *worker) try(c *call) result {
 	s := w.router.settings.use()
 	w.used = s
 	c.tries++
-	key, keyErr := w.pickKey(s, c)
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	w.hold(cancel)
+	key, keyErr := w.takeKey(ctx, s, c)
 	if keyErr != nil {
 		res := withoutKey(s, c, keyErr)
+		w.letGo(cancel)
 		w.leaveSettings()
 		return res
 	}
-	ctx, cancel := context.WithCancelCause(c.ctx)
-	w.hold(cancel)
 	a := &schemas.Attempt{Request: c.req, Number: c.tries}
 	if key >= 0 {
 		a.Key = s.keys.keys[key]
@@ -108,22 +109,6 @@ func (w *worker) call(ctx context.Context, s *settings, a *schemas.Attempt) (res
 func (w *worker) endPassage(resp *schemas.Response, err error) {
 	w.passage.after(resp, err)
 	w.passage = nil
-}
-
-func (w *worker) pickKey(s *settings, c *call) (int, *schemas.Error) {
-	req := c.req
-	session := ""
-	if len(s.keys.keys) > 1 {
-		session = schemas.SessionOf(c.ctx)
-	}
-	key, err := s.keys.pick(req.Model, session, time.Now())
-	if err == nil && key < 0 && !s.info.KeyOptional {
-		err = &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the provider has no keys; add one to its configuration"}
-	}
-	if err != nil {
-		err.Provider, err.Model = w.router.name, req.Model
-	}
-	return key, err
 }
 
 // classify gives an attempt's error its place and kind. The end of the context

@@ -52,6 +52,8 @@ func adviceFor(r schemas.Reason) string {
 		return "the provider is stopping; send the request elsewhere or retry after a restart"
 	case schemas.ReasonDegraded:
 		return "the mailbox is full and every worker is restarting after panics; retry later, and look at the provider's last error"
+	case schemas.ReasonClusterLimit:
+		return "this node has no part of the key's limit: it reaches too few of the cluster's other nodes; retry later or elsewhere, and look at its peers"
 	case schemas.ReasonNotFound:
 		return "no such provider; add it to the configuration"
 	}

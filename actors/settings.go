@@ -48,6 +48,7 @@ type settings struct {
 	shared       bool
 	ownDrop      bool // drop or wait is set for this provider alone
 	guard        func(f func())
+	cluster      sharing
 
 	users atomic.Int64 // attempts under way, plus one while it is the current version
 }
@@ -65,6 +66,7 @@ func (r *Router) newSettings(c Config) *settings {
 		shared:       c.Shared,
 		ownDrop:      c.Settings.DropExcessRequests != nil,
 		guard:        func(f func()) { r.sys.guarded(r.name, f) },
+		cluster:      sharing{r.sys.cluster, r.name},
 	}
 	for _, f := range c.Settings.Fallbacks {
 		s.fallbacks = append(s.fallbacks, schemas.ParseFallback(f))
@@ -116,6 +118,8 @@ func (v *versions) replace(next *settings) bool {
 	}
 	old := v.now
 	next.keys.inherit(old.keys)
+	next.cluster.share(next.keys, old.keys)
+	next.keys.settle()
 	v.now = next
 	v.mu.Unlock()
 	old.leave()
@@ -130,6 +134,7 @@ func (v *versions) close() {
 	last := v.now
 	v.mu.Unlock()
 	if first {
+		last.cluster.share(&keyring{}, last.keys)
 		last.leave()
 	}
 }

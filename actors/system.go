@@ -37,6 +37,7 @@ type System struct {
 	work        func(*worker, *call) result
 	hooks       []schemas.Hook // never changed
 	foreign     Foreign        // nil: this is no node; never changed
+	cluster     Cluster        // likewise
 
 	drop    atomic.Bool   // the mode of providers that have none of their own
 	unknown atomic.Uint64 // requests for providers that do not exist, all refused
@@ -60,12 +61,13 @@ type Options struct {
 	Drop     bool // drop or wait, for providers that do not say
 	Hooks    []schemas.Hook
 	Foreign  Foreign // nil: messages of other nodes are unknown
+	Cluster  Cluster // nil: no key may have the scope cluster
 }
 
 // NewSystem starts an actor tree without providers. It fails if the engine's
 // system has one already.
 func NewSystem(o Options) (*System, error) {
-	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign,
+	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign, cluster: o.Cluster,
 		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
 	s.drop.Store(o.Drop)
 	if s.engine == nil {
@@ -171,6 +173,7 @@ func (s *System) newRouter(p *process, c Config) *Router {
 		workers: make(map[*mailbox.Worker[*call]]*worker)}
 	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff, s.letters.publish)
 	r.settings.now = r.newSettings(c)
+	r.settings.now.cluster.share(r.settings.now.keys, &keyring{})
 	up := make(chan *actor.PID, 1)
 	s.engine.Root.Send(s.root, &spawnControl{prefix: name + "-", actor: &control{router: r}, up: up})
 	r.control = <-up

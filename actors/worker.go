@@ -54,6 +54,7 @@ type worker struct {
 	pipe    ender             // the answer that is being streamed; nil: none
 	source  *schemas.Response // what it is read from
 	used    *settings         // what the attempt in hand runs on
+	slots   *Slots            // of whose slots it holds one; nil: none
 	passage *passage          // the attempt's through the hooks; nil: none
 	buffer  []byte            // for raw answers; made when first needed
 	dead    bool              // it has stopped
@@ -255,8 +256,12 @@ func (w *worker) panicked(c *call, value any) {
 	panic(workerPanic(what))
 }
 
-// leaveSettings ends the use of the settings that the attempt ran on.
+// leaveSettings ends the use of the settings, and of the key, that the attempt ran on.
 func (w *worker) leaveSettings() {
+	if slots := w.slots; slots != nil {
+		w.slots = nil
+		slots.release()
+	}
 	if s := w.used; s != nil {
 		w.used = nil
 		s.leave()

@@ -12,7 +12,22 @@ var keySection = section[schemas.Key]{check: checkKey, fields: []field[schemas.K
 	{name: "value", read: readKeyValue},
 	names("models", `"gpt-4o-mini"`, func(k *schemas.Key) *[]string { return &k.Models }),
 	positive("weight", orDefaultOf("1.0"), func(k *schemas.Key) *float64 { return &k.Weight }),
+	whole("concurrency", aSize("leave it out for no limit of the key's own"), func(k *schemas.Key) *int { return &k.Concurrency }),
+	{name: "scope", read: readKeyScope},
 }}
+
+func readKeyScope(r *reader, v value, into *schemas.Key) {
+	switch {
+	case !r.want(v, kindText, `"cluster"`):
+	case v.text != string(schemas.ScopeNode) && v.text != string(schemas.ScopeCluster):
+		r.fault(v.line, v.at, `must be "node" or "cluster"; leave it out for "node"`)
+	default:
+		into.Scope = schemas.KeyScope(v.text)
+		if into.Scope == schemas.ScopeCluster {
+			r.nodes.shared = append(r.nodes.shared, v)
+		}
+	}
+}
 
 func readKeyName(r *reader, v value, into *schemas.Key) {
 	switch {
@@ -45,6 +60,13 @@ func checkKey(r *reader, table value, has given, into *schemas.Key) {
 	}
 	if into.Weight == 0 {
 		into.Weight = 1
+	}
+	_, limited := has["concurrency"]
+	if scope, ok := has["scope"]; ok && !limited {
+		r.fault(scope.line, scope.at, "is of concurrency, which the key does not have; add it, such as concurrency = 20, or remove scope")
+	}
+	if limited && into.Scope == "" {
+		into.Scope = schemas.ScopeNode
 	}
 }
 

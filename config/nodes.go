@@ -65,6 +65,7 @@ type nodeReading struct {
 	homes     []located // where remote providers live
 	anywhere  []value   // of remote providers that live on any node
 	gossip    gossipReading
+	shared    []value // scopes of keys whose limit is the cluster's
 }
 
 // located is an address and where in the file it is. Its node is nil if there is none.
@@ -177,6 +178,7 @@ func bindNode(r *reader, into *File) {
 			for _, v := range r.overflows {
 				r.fault(v.line, v.at, "sends requests to other nodes, and there is no [node] with peers; add it, or leave overflow out")
 			}
+			n.checkShared(r)
 			return
 		}
 		into.Node = &Node{}
@@ -199,6 +201,13 @@ func bindNode(r *reader, into *File) {
 	checkAnywhere(r, node)
 	if node.Credits == 0 {
 		node.Credits = DefaultCredits
+	}
+}
+
+// checkShared sees that a limit of the cluster's has a node that is part of it.
+func (n *nodeReading) checkShared(r *reader) {
+	for _, scope := range n.shared {
+		r.fault(scope.line, scope.at, `is "cluster", and this process is no node; add the table [node] with the other nodes as peers, or write "node"`)
 	}
 }
 

@@ -120,6 +120,9 @@ type printedKey struct {
 	Value  string   `toml:"value"`
 	Models []string `toml:"models,omitempty"`
 	Weight float64  `toml:"weight"`
+
+	Concurrency int              `toml:"concurrency,omitzero"`
+	Scope       schemas.KeyScope `toml:"scope,omitempty"`
 }
 
 type printedSizes struct {
@@ -186,7 +189,8 @@ func printProvider(p Provider) printedProvider {
 func printKeys(keys []schemas.Key) []printedKey {
 	var out []printedKey
 	for _, k := range keys {
-		out = append(out, printedKey{Name: k.Name, Value: mask, Models: k.Models, Weight: k.Weight})
+		out = append(out, printedKey{Name: k.Name, Value: mask, Models: k.Models, Weight: k.Weight,
+			Concurrency: k.Concurrency, Scope: k.Scope})
 	}
 	return out
 }

@@ -196,6 +196,10 @@ func maySet(header string) bool { return schemas.CheckHeader(header, "") == nil 
 func drawKey(t *rapid.T) map[string]any {
 	k := map[string]any{"value": "secret" + rapid.StringMatching(`[a-z"\\]*`).Draw(t, "value")}
 	maybe(t, k, "weight", rapid.Float64Range(1e-9, 1e9))
+	maybe(t, k, "concurrency", rapid.IntRange(1, schemas.MaxSize))
+	if k["concurrency"] != nil {
+		maybe(t, k, "scope", rapid.Just("node"))
+	}
 	maybe(t, k, "models", rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z/.-]+`), 0, 3, rapid.ID))
 	return k
 }

@@ -209,7 +209,7 @@ func assertDefault(t *testing.T, table, key, literal string) {
 	case "":
 		base = "%[providers.x]\n"
 	case "providers.x.keys":
-		base = "[[providers.x.keys]]\nvalue = \"k\"\n%"
+		base = "[[providers.x.keys]]\nvalue = \"k\"\nconcurrency = 5\n%"
 	case "models.x":
 		base = "[providers.x]\n[models.x]\ntargets = [{ model = \"x/m\" }]\n%"
 	case "models.x.targets":

@@ -50,6 +50,8 @@ func (n *Node) Receive(provider string, message any, sender *actor.PID) bool {
 		if p := n.known(sender.Address); p != nil {
 			p.replied(m)
 		}
+	case *v1.LeaseBallot, *v1.LeaseVote, *v1.LeaseRequest, *v1.LeaseGrant:
+		n.leases.take(sender.Address, m.(proto.Message))
 	case *v1.Request:
 		n.noteHeard(sender)
 		n.accept(m, sender, provider)

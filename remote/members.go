@@ -1,6 +1,9 @@
 package remote
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // AnyMember in place of a provider's nodes means every member that has the provider.
 const AnyMember = "any"
@@ -27,6 +30,7 @@ func (n *Node) SetMembers(addresses []string) {
 	if len(refused) > 0 {
 		n.cfg.Logger.Warn().Err(refused[0]).Int("addresses", len(refused)).Msg("what was found has addresses that cannot be peers of this node")
 	}
+	n.leases.setFound(slices.Collect(maps.Keys(now)))
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for address, p := range n.peers {

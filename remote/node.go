@@ -50,6 +50,7 @@ type Node struct {
 	end      context.CancelFunc
 	desk     *desk
 	refusals *refusals
+	leases   *leases
 	letters  chan *actor.DeadLetterEvent // to be published
 	loops    sync.WaitGroup              // the peers, the refusals, the letters
 
@@ -82,13 +83,16 @@ func Start(cfg Config) (*Node, error) {
 	n.desk = newDesk(n.ctx)
 	n.refusals = newRefusals()
 	n.letters = make(chan *actor.DeadLetterEvent, 256)
+	n.leases = newLeases(n)
 	if err := n.listen(); err != nil {
 		n.end()
 		n.system.Shutdown()
 		return nil, fmt.Errorf("node: %w", err)
 	}
-	n.loops.Go(func() { n.refusals.run(n) }) // ends with the node
-	n.loops.Go(n.publishLetters)             // ends with the node
+	n.leases.begin()
+	n.loops.Go(func() { n.refusals.run(n) })   // ends with the node
+	n.loops.Go(n.publishLetters)               // ends with the node
+	n.loops.Go(func() { n.leases.run(n.ctx) }) // likewise
 	if cfg.TLS != nil {
 		n.loops.Go(n.watchTLS) // ends with the node
 	}
@@ -341,6 +345,7 @@ func (n *Node) shutdown(ctx context.Context) error {
 		n.desk.close()
 		<-done
 	}
+	n.leases.leave()
 	n.drain(ctx)
 	n.mu.Lock()
 	n.closed = true

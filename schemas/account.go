@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 )
@@ -39,6 +40,38 @@ type Key struct {
 	// Weight is this key's share of the traffic relative to the other keys
 	// that serve the model. Zero means 1; any positive number works.
 	Weight float64
+
+	// Concurrency is the most attempts that use the key at once, of a stream until its
+	// end; a further one waits in its worker's hand until its context ends, unless
+	// another key is free. Zero means no limit of its own; negative is an error.
+	Concurrency int
+
+	// Scope says among whom Concurrency is shared; empty means ScopeNode. A Scope
+	// without Concurrency is an error.
+	Scope KeyScope
+}
+
+// KeyScope says who shares a key's limit.
+type KeyScope string
+
+// The scopes of a key's limit.
+const (
+	ScopeNode    KeyScope = "node"    // each process has the whole limit
+	ScopeCluster KeyScope = "cluster" // all nodes together have it; the process must be one
+)
+
+// CheckLimit returns nil, or what is wrong with the key's Concurrency and Scope. The
+// error continues a sentence that begins with the key.
+func (k Key) CheckLimit() error {
+	switch {
+	case k.Concurrency < 0 || k.Concurrency > MaxSize:
+		return fmt.Errorf("has concurrency %d; it must be from 1 to %d, or zero for no limit of its own", k.Concurrency, MaxSize)
+	case k.Scope != "" && k.Scope != ScopeNode && k.Scope != ScopeCluster:
+		return fmt.Errorf("has scope %q; it must be %q or %q", k.Scope, ScopeNode, ScopeCluster)
+	case k.Scope != "" && k.Concurrency == 0:
+		return fmt.Errorf("has scope %q and no concurrency that it could be of; set one, or leave scope out", k.Scope)
+	}
+	return nil
 }
 
 // CloneKeys returns a copy that shares nothing with keys.

@@ -38,6 +38,7 @@ const (
 	ReasonKeysResting  Reason = "keys_resting"  // every key of the provider rests
 	ReasonNoCredit     Reason = "no_credit"     // as many calls as may be are with the other node
 	ReasonNodeLost     Reason = "node_lost"     // no node that has the provider can be reached
+	ReasonClusterLimit Reason = "cluster_limit" // a key's limit is the cluster's, and this node has no part of it
 )
 
 // Sentinels for errors.Is, one per kind.

@@ -50,7 +50,9 @@ func check(path string, out io.Writer) error {
 	}
 	// What only an adapter knows, such as whether it needs a key, is found by
 	// starting it.
-	client, err := bifrost.Init(file.Bifrost, unreached(file)...)
+	options, end := unreached(file)
+	defer end()
+	client, err := bifrost.Init(file.Bifrost, options...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
 
 	"bifrost"
+	"bifrost/actors"
 	"bifrost/config"
 	"bifrost/remote"
 	"bifrost/remote/certs"
@@ -63,15 +65,32 @@ func remoteProviders(file *config.File) map[string]remote.Provider {
 	return out
 }
 
-// unreached stands for the providers that live on other nodes where none is to be
-// reached, as when a file is only checked.
-func unreached(file *config.File) []bifrost.Option {
-	var options []bifrost.Option
+// unreached stands for the other nodes, and the providers that live there, where none is
+// to be reached, as when a file is only checked. The caller calls end after the client's.
+func unreached(file *config.File) (options []bifrost.Option, end func()) {
 	for name := range file.Remote {
 		options = append(options, bifrost.WithRouter(name, absent{}))
 	}
-	return options
+	if file.Node == nil {
+		return options, func() {}
+	}
+	node := absentNode{system: actors.NewEngine(zerolog.Nop())}
+	return append(options, bifrost.WithNode(node)), func() { node.system.Shutdown() }
 }
+
+// absentNode is a node that no other one reaches.
+type absentNode struct{ system *actor.ActorSystem }
+
+func (n absentNode) System() *actor.ActorSystem         { return n.system }
+func (absentNode) Routers() map[string]bifrost.Router   { return nil }
+func (absentNode) Join(*actors.System)                  {}
+func (absentNode) Peers() []schemas.PeerStats           { return nil }
+func (absentNode) Receive(string, any, *actor.PID) bool { return false }
+
+func (absentNode) Spill(_ string, own *actors.Router) bifrost.Router { return own }
+
+func (absentNode) Share(string, string, int, *actors.Slots) {}
+func (absentNode) Unshare(string, string)                   {}
 
 type absent struct{}
 

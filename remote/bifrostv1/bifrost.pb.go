@@ -1590,6 +1590,365 @@ func (x *Provider) GetCapacity() int64 {
 	return 0
 }
 
+// LeaseBallot asks a node for its vote: that the sender lends a limit's slots, and nobody
+// else does. It is answered with a LeaseVote.
+type LeaseBallot struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Limit string                 `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// Names the sender's run, as in Heartbeat.
+	Run string `protobuf:"bytes,2,opt,name=run,proto3" json:"run,omitempty"`
+	// Grows with each ballot of a run.
+	Round uint64 `protobuf:"varint,3,opt,name=round,proto3" json:"round,omitempty"`
+	// How long the vote is to hold, from when it is given.
+	Lasts *durationpb.Duration `protobuf:"bytes,4,opt,name=lasts,proto3" json:"lasts,omitempty"`
+	// The addresses of all nodes, as the sender knows them: who knows others, but for one,
+	// does not vote.
+	Members []string `protobuf:"bytes,5,rep,name=members,proto3" json:"members,omitempty"`
+	// The sender lends already, by votes of an earlier round.
+	Elected bool `protobuf:"varint,6,opt,name=elected,proto3" json:"elected,omitempty"`
+	// The sender does not, and gives the votes of this round and earlier ones back.
+	Withdrawn     bool `protobuf:"varint,7,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseBallot) Reset() {
+	*x = LeaseBallot{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseBallot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseBallot) ProtoMessage() {}
+
+func (x *LeaseBallot) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseBallot.ProtoReflect.Descriptor instead.
+func (*LeaseBallot) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *LeaseBallot) GetLimit() string {
+	if x != nil {
+		return x.Limit
+	}
+	return ""
+}
+
+func (x *LeaseBallot) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *LeaseBallot) GetRound() uint64 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+func (x *LeaseBallot) GetLasts() *durationpb.Duration {
+	if x != nil {
+		return x.Lasts
+	}
+	return nil
+}
+
+func (x *LeaseBallot) GetMembers() []string {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+func (x *LeaseBallot) GetElected() bool {
+	if x != nil {
+		return x.Elected
+	}
+	return false
+}
+
+func (x *LeaseBallot) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
+}
+
+// LeaseVote answers a LeaseBallot.
+type LeaseVote struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Limit string                 `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Round uint64                 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
+	Given bool                   `protobuf:"varint,3,opt,name=given,proto3" json:"given,omitempty"`
+	// The voter knows other nodes.
+	MembersDiffer bool `protobuf:"varint,4,opt,name=members_differ,json=membersDiffer,proto3" json:"members_differ,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseVote) Reset() {
+	*x = LeaseVote{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseVote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseVote) ProtoMessage() {}
+
+func (x *LeaseVote) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseVote.ProtoReflect.Descriptor instead.
+func (*LeaseVote) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *LeaseVote) GetLimit() string {
+	if x != nil {
+		return x.Limit
+	}
+	return ""
+}
+
+func (x *LeaseVote) GetRound() uint64 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+func (x *LeaseVote) GetGiven() bool {
+	if x != nil {
+		return x.Given
+	}
+	return false
+}
+
+func (x *LeaseVote) GetMembersDiffer() bool {
+	if x != nil {
+		return x.MembersDiffer
+	}
+	return false
+}
+
+// LeaseRequest asks a node for slots of a limit. It is answered with a LeaseGrant.
+type LeaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Limit string                 `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Run   string                 `protobuf:"bytes,2,opt,name=run,proto3" json:"run,omitempty"`
+	// Grows with each request of a run; an earlier one is void once a later one has come.
+	Sequence uint64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The whole limit, as the sender is configured.
+	Size uint32 `protobuf:"varint,4,opt,name=size,proto3" json:"size,omitempty"`
+	// Slots that the sender holds, in use or not, until it hears more.
+	Held uint32 `protobuf:"varint,5,opt,name=held,proto3" json:"held,omitempty"`
+	// Slots that are in use, whether held or not.
+	InUse uint32 `protobuf:"varint,6,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	// Slots that it could use now, those in use among them. 0, held and in_use too: it
+	// needs none any more.
+	Wanted uint32 `protobuf:"varint,7,opt,name=wanted,proto3" json:"wanted,omitempty"`
+	// Slots beyond wanted that it would like to have at hand.
+	Spare         uint32 `protobuf:"varint,8,opt,name=spare,proto3" json:"spare,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseRequest) Reset() {
+	*x = LeaseRequest{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseRequest) ProtoMessage() {}
+
+func (x *LeaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseRequest.ProtoReflect.Descriptor instead.
+func (*LeaseRequest) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *LeaseRequest) GetLimit() string {
+	if x != nil {
+		return x.Limit
+	}
+	return ""
+}
+
+func (x *LeaseRequest) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *LeaseRequest) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetSize() uint32 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetHeld() uint32 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetInUse() uint32 {
+	if x != nil {
+		return x.InUse
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetWanted() uint32 {
+	if x != nil {
+		return x.Wanted
+	}
+	return 0
+}
+
+func (x *LeaseRequest) GetSpare() uint32 {
+	if x != nil {
+		return x.Spare
+	}
+	return 0
+}
+
+// LeaseGrant answers a LeaseRequest. What it says replaces what earlier ones have said.
+type LeaseGrant struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Limit    string                 `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Sequence uint64                 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Slots that may be in use at once. More that are in use already may go on.
+	Slots uint32 `protobuf:"varint,3,opt,name=slots,proto3" json:"slots,omitempty"`
+	// For how long, from when the request was sent. Absent: the sender does not lend.
+	Lasts *durationpb.Duration `protobuf:"bytes,4,opt,name=lasts,proto3" json:"lasts,omitempty"`
+	// Who does, as far as the sender knows.
+	Owner         string `protobuf:"bytes,5,opt,name=owner,proto3" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseGrant) Reset() {
+	*x = LeaseGrant{}
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseGrant) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseGrant) ProtoMessage() {}
+
+func (x *LeaseGrant) ProtoReflect() protoreflect.Message {
+	mi := &file_remote_bifrostv1_bifrost_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseGrant.ProtoReflect.Descriptor instead.
+func (*LeaseGrant) Descriptor() ([]byte, []int) {
+	return file_remote_bifrostv1_bifrost_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *LeaseGrant) GetLimit() string {
+	if x != nil {
+		return x.Limit
+	}
+	return ""
+}
+
+func (x *LeaseGrant) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *LeaseGrant) GetSlots() uint32 {
+	if x != nil {
+		return x.Slots
+	}
+	return 0
+}
+
+func (x *LeaseGrant) GetLasts() *durationpb.Duration {
+	if x != nil {
+		return x.Lasts
+	}
+	return nil
+}
+
+func (x *LeaseGrant) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
 var File_remote_bifrostv1_bifrost_proto protoreflect.FileDescriptor
 
 const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
@@ -1717,7 +2076,36 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\n" +
 	"all_models\x18\x04 \x01(\bR\tallModels\x12\x12\n" +
 	"\x04free\x18\x05 \x01(\x03R\x04free\x12\x1a\n" +
-	"\bcapacity\x18\x06 \x01(\x03R\bcapacity*3\n" +
+	"\bcapacity\x18\x06 \x01(\x03R\bcapacity\"\xce\x01\n" +
+	"\vLeaseBallot\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x10\n" +
+	"\x03run\x18\x02 \x01(\tR\x03run\x12\x14\n" +
+	"\x05round\x18\x03 \x01(\x04R\x05round\x12/\n" +
+	"\x05lasts\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05lasts\x12\x18\n" +
+	"\amembers\x18\x05 \x03(\tR\amembers\x12\x18\n" +
+	"\aelected\x18\x06 \x01(\bR\aelected\x12\x1c\n" +
+	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"t\n" +
+	"\tLeaseVote\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x14\n" +
+	"\x05round\x18\x02 \x01(\x04R\x05round\x12\x14\n" +
+	"\x05given\x18\x03 \x01(\bR\x05given\x12%\n" +
+	"\x0emembers_differ\x18\x04 \x01(\bR\rmembersDiffer\"\xbf\x01\n" +
+	"\fLeaseRequest\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x10\n" +
+	"\x03run\x18\x02 \x01(\tR\x03run\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x04R\bsequence\x12\x12\n" +
+	"\x04size\x18\x04 \x01(\rR\x04size\x12\x12\n" +
+	"\x04held\x18\x05 \x01(\rR\x04held\x12\x15\n" +
+	"\x06in_use\x18\x06 \x01(\rR\x05inUse\x12\x16\n" +
+	"\x06wanted\x18\a \x01(\rR\x06wanted\x12\x14\n" +
+	"\x05spare\x18\b \x01(\rR\x05spare\"\x9b\x01\n" +
+	"\n" +
+	"LeaseGrant\x12\x14\n" +
+	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x14\n" +
+	"\x05slots\x18\x03 \x01(\rR\x05slots\x12/\n" +
+	"\x05lasts\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05lasts\x12\x14\n" +
+	"\x05owner\x18\x05 \x01(\tR\x05owner*3\n" +
 	"\bBodyForm\x12\x12\n" +
 	"\x0eBODY_FORM_JSON\x10\x00\x12\x13\n" +
 	"\x0fBODY_FORM_PROTO\x10\x01*9\n" +
@@ -1740,7 +2128,7 @@ func file_remote_bifrostv1_bifrost_proto_rawDescGZIP() []byte {
 }
 
 var file_remote_bifrostv1_bifrost_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_remote_bifrostv1_bifrost_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_remote_bifrostv1_bifrost_proto_goTypes = []any{
 	(BodyForm)(0),               // 0: bifrost.v1.BodyForm
 	(More)(0),                   // 1: bifrost.v1.More
@@ -1763,11 +2151,15 @@ var file_remote_bifrostv1_bifrost_proto_goTypes = []any{
 	(*Heartbeat)(nil),           // 18: bifrost.v1.Heartbeat
 	(*HeartbeatReply)(nil),      // 19: bifrost.v1.HeartbeatReply
 	(*Provider)(nil),            // 20: bifrost.v1.Provider
-	(*durationpb.Duration)(nil), // 21: google.protobuf.Duration
+	(*LeaseBallot)(nil),         // 21: bifrost.v1.LeaseBallot
+	(*LeaseVote)(nil),           // 22: bifrost.v1.LeaseVote
+	(*LeaseRequest)(nil),        // 23: bifrost.v1.LeaseRequest
+	(*LeaseGrant)(nil),          // 24: bifrost.v1.LeaseGrant
+	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
 }
 var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
 	6,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
-	21, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
+	25, // 1: bifrost.v1.Request.time_left:type_name -> google.protobuf.Duration
 	8,  // 2: bifrost.v1.Request.context:type_name -> bifrost.v1.Context
 	0,  // 3: bifrost.v1.Request.body_form:type_name -> bifrost.v1.BodyForm
 	7,  // 4: bifrost.v1.RawCall.header:type_name -> bifrost.v1.Header
@@ -1777,16 +2169,18 @@ var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
 	0,  // 8: bifrost.v1.Response.body_form:type_name -> bifrost.v1.BodyForm
 	7,  // 9: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
 	15, // 10: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
-	21, // 11: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
+	25, // 11: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
 	16, // 12: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
 	7,  // 13: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
-	21, // 14: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
+	25, // 14: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
 	20, // 15: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	25, // 16: bifrost.v1.LeaseBallot.lasts:type_name -> google.protobuf.Duration
+	25, // 17: bifrost.v1.LeaseGrant.lasts:type_name -> google.protobuf.Duration
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_remote_bifrostv1_bifrost_proto_init() }
@@ -1800,7 +2194,7 @@ func file_remote_bifrostv1_bifrost_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_remote_bifrostv1_bifrost_proto_rawDesc), len(file_remote_bifrostv1_bifrost_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   19,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
