@@ -14,7 +14,7 @@ type endpoint func(x *exchange) error
 // ServeHTTP implements http.Handler for the mux; w is the Gateway's exchange.
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := w.(*exchange)
-	x.r = withSession(r) // the mux may have replaced it
+	x.r = withTrace(withSession(r)) // the mux may have replaced it
 	if err := e(x); err != nil {
 		x.refuse(err)
 	}

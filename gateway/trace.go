@@ -1,0 +1,19 @@
+package gateway
+
+import (
+	"net/http"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// traces reads W3C trace context.
+var traces = propagation.TraceContext{}
+
+// withTrace puts the trace that a request belongs to, by its traceparent and tracestate,
+// into its context: hooks see it, and it goes with the request to another node.
+func withTrace(r *http.Request) *http.Request {
+	if r.Header.Get("Traceparent") == "" {
+		return r
+	}
+	return r.WithContext(traces.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+}
