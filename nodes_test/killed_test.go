@@ -57,6 +57,21 @@ func TestANodeThatIsKilledAgainAndAgainIsUsedWheneverItIsThere(t *testing.T) {
 	c.mustBeSeenOnce(t)
 }
 
+func TestTheCallsOfAKilledAskerAreCancelledAtTheUpstreamWithinOneSecond(t *testing.T) {
+	t.Parallel()
+	c := newCouple(t, own{concurrency: 100, buffer: 100})
+	f := takeOff(t.Context(), t, c.asker, "openai/m", c.upstream, 2)
+	killed := time.Now()
+	c.asker.kill(t)
+	c.await(t, "all calls were cancelled", func(r report) bool { return r.canceled == len(f) && r.active == 0 })
+	if took := time.Since(killed); took > time.Second {
+		t.Errorf("the calls of a killed asker were cancelled after %v", took)
+	}
+	for _, a := range f {
+		a.wait(t)
+	}
+}
+
 // Requests of 1 MB and answers of 5 MB travel in pieces: a node is killed in the middle
 // of many. It has the machine for itself, as all have that keep it busy.
 func TestANodeThatIsKilledWhileLargeBodiesTravelLosesThoseCallsOnly(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/credentials"
+
 	"bifrost/remote/certs"
 )
 
@@ -187,5 +189,46 @@ func TestCertificatesAreReplacedWhileTrafficRuns(t *testing.T) {
 	owner.awaitReady(t)
 	mustBeUsed(t, asker, "openai/m", "restarted", time.Now(), 3*time.Second)
 	asker.log.await(t, "new certificate files of this node are in use")
+	u.mustBeSeenOnce(t)
+}
+
+// A certificate is for who it names: its owner cannot be another node.
+func TestANodeThatClaimsAnAddressThatItsCertificateDoesNotNameIsRefused(t *testing.T) {
+	t.Parallel()
+	there, other := newMachine(), newMachine()
+	ca := newAuthority(t).issue(t, "owner", there.ip().String()).issue(t, "mallory", "mallory")
+	owner := serve(t, there, "owner", gatewayPort, fmt.Sprintf("[node]\nlisten = %q\n[node.tls]\ncert_file = %q\nkey_file = %q\nca_file = %q\n",
+		nodeAt(there), ca.file("owner"), ca.file("owner-key"), ca.file("ca"))+own{name: "openai", upstream: newUpstream(t, loopback{}, 0)}.String())
+	identity, err := certs.Load(certs.Files{CertFile: ca.file("mallory"), KeyFile: ca.file("mallory-key"), CAFile: ca.file("ca")}, nil)
+	must(t, err)
+	if _, err := introduce(t, nodeAt(there), nodeAt(other), credentials.NewTLS(identity.ClientConfig())); err == nil {
+		t.Error("it was accepted")
+	}
+	if line := owner.log.await(t, "reason.*"+other.ip().String()); !strings.Contains(line, "may not speak for") {
+		t.Errorf("the owner says %s", line)
+	}
+}
+
+// Each connection takes five round trips until its first message, and there are three
+// one after the other.
+func TestNodesThatAreFarApartFindEachOtherOverTLSWithinThreeSeconds(t *testing.T) {
+	t.Parallel()
+	net := newNetwork(t, "a", "b", "up")
+	a, b := net.host("a"), net.host("b")
+	net.between(a, b, condition{delay: 75 * time.Millisecond})
+	u := newUpstream(t, net.host("up"), 9000)
+	ca := newAuthority(t).issue(t, "a", "a").issue(t, "b", "b")
+	owner := serve(t, b, "owner", gatewayPort, ca.secure(b)+own{name: "openai", upstream: u}.String())
+	asker := serve(t, a, "asker", gatewayPort, ca.secure(a)+away("openai", "", "b:7600"))
+	mustBeUsed(t, asker, "openai/m", "first", time.Now(), 3*time.Second)
+	owner.kill(t)
+	owner.restart(t)
+	owner.awaitReady(t)
+	mustBeUsed(t, asker, "openai/m", "restarted", time.Now(), 3*time.Second)
+	for _, n := range []*node{owner, asker} {
+		if lines := n.log.lines("sends nothing"); len(lines) > 0 {
+			t.Errorf("%s says %q", n.name, lines)
+		}
+	}
 	u.mustBeSeenOnce(t)
 }

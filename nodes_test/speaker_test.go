@@ -3,7 +3,6 @@
 package nodes_test
 
 import (
-	"context"
 	"net"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	engine "github.com/asynkron/protoactor-go/remote"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
@@ -30,10 +30,9 @@ type speaker struct {
 	heard []proto.Message
 }
 
-// newSpeaker introduces itself to a node, and listens for it.
-func newSpeaker(t *testing.T, to string) *speaker {
+// newSpeaker introduces itself to a node, and listens for it, at a place.
+func newSpeaker(t *testing.T, where place, to string) *speaker {
 	t.Helper()
-	where := newMachine()
 	l, err := where.listen("tcp", nodeAt(where))
 	must(t, err)
 	s := &speaker{address: nodeAt(where), pid: actor.NewPID(nodeAt(where), "bifrost")}
@@ -44,23 +43,35 @@ func newSpeaker(t *testing.T, to string) *speaker {
 		defer close(served)
 		_ = server.Serve(l)
 	}(l)
-	conn, err := grpc.NewClient(to, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	must(t, err)
 	t.Cleanup(func() {
-		_ = conn.Close()
 		server.Stop()
 		<-served
 	})
-	out, err := engine.NewRemotingClient(conn).Receive(context.Background())
-	must(t, err)
-	must(t, out.Send(&engine.RemoteMessage{MessageType: &engine.RemoteMessage_ConnectRequest{ConnectRequest: &engine.ConnectRequest{
-		ConnectionType: &engine.ConnectRequest_ServerConnection{ServerConnection: &engine.ServerConnection{MemberId: "speaker", Address: s.address}}}}}))
-	_, err = out.Recv()
+	out, err := introduce(t, to, s.address, insecure.NewCredentials())
 	must(t, err)
 	s.mu.Lock()
 	s.out = out
 	s.mu.Unlock()
 	return s
+}
+
+// introduce connects to a node as one with an address, and returns the connection if the
+// node accepts it.
+func introduce(t *testing.T, to, as string, c credentials.TransportCredentials) (engine.Remoting_ReceiveClient, error) {
+	t.Helper()
+	conn, err := grpc.NewClient(to, grpc.WithTransportCredentials(c))
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	out, err := engine.NewRemotingClient(conn).Receive(t.Context())
+	if err != nil {
+		return nil, err
+	}
+	if err := out.Send(&engine.RemoteMessage{MessageType: &engine.RemoteMessage_ConnectRequest{ConnectRequest: &engine.ConnectRequest{
+		ConnectionType: &engine.ConnectRequest_ServerConnection{ServerConnection: &engine.ServerConnection{MemberId: "speaker", Address: as}}}}}); err != nil {
+		return nil, err
+	}
+	_, err = out.Recv()
+	return out, err
 }
 
 // Receive is what the node sends to the speaker.

@@ -31,7 +31,7 @@ func TestANodeOfANewerVersionIsServedAndWhatIsNewIsLeftAlone(t *testing.T) {
 	u := newUpstream(t, loopback{}, 0)
 	there := newMachine()
 	n := member(t, there, "owner", own{name: "openai", upstream: u}.String())
-	s := newSpeaker(t, nodeAt(there))
+	s := newSpeaker(t, newMachine(), nodeAt(there))
 	s.beat(t, func(i uint64) []byte {
 		return encoded(&v1.Heartbeat{Sequence: i, Run: "speaker", Epoch: 1, Version: "v99", Credits: 10,
 			Providers: []*v1.Provider{{Name: "new", Info: []byte(`{"from":"tomorrow"}`)}}}, tomorrow()...)
@@ -70,7 +70,7 @@ func TestANodeOfAnOlderVersionThatLeavesOutWhatItDoesNotHaveIsServed(t *testing.
 	u := newUpstream(t, loopback{}, 0)
 	there := newMachine()
 	n := member(t, there, "owner", own{name: "openai", upstream: u}.String())
-	s := newSpeaker(t, nodeAt(there))
+	s := newSpeaker(t, newMachine(), nodeAt(there))
 	s.beat(t, func(i uint64) []byte { return encoded(&v1.Heartbeat{Sequence: i, Run: "speaker"}) })
 	n.awaitPeers(t, "up", 1)
 	one := chatOf(1, "chat", wish{id: "chat"})

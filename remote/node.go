@@ -402,6 +402,7 @@ func (n *Node) dialOptions() []grpc.DialOption {
 		grpc.WithKeepaliveParams(keepalives),
 		grpc.WithConnectParams(grpc.ConnectParams{MinConnectTimeout: probeTimeout}),
 		grpc.WithNoProxy(),
+		grpc.WithContextDialer(dialEagerly),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxBatchBytes), grpc.MaxCallSendMsgSize(maxBatchBytes)),
 	}
 }

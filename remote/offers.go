@@ -12,7 +12,9 @@ import (
 )
 
 // keepalives find a connection that is dead below the heartbeats; grpc allows no more.
-var keepalives = keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 2 * time.Second, PermitWithoutStream: true}
+// The kernel gives up what is not acknowledged within Timeout: it must be longer than
+// silentFor, or a stall would cost the connection.
+var keepalives = keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 10 * time.Second, PermitWithoutStream: true}
 
 // offer says what this node's own providers are, and how much room they have.
 func (n *Node) offer() []*v1.Provider {

@@ -24,10 +24,10 @@ const (
 	silentFor      = 3500 * time.Millisecond // no heartbeat was answered
 	stalledFor     = 3500 * time.Millisecond // nothing is taken
 	movingFor      = 3 * time.Second         // since something was taken of much, or came
-	probeTimeout   = time.Second
+	probeTimeout   = 2500 * time.Millisecond // four round trips, of a slow network
 	probePause     = 500 * time.Millisecond
-	confirmFor     = 1500 * time.Millisecond // from the probe to the first heartbeat
-	engineFor      = 3 * time.Second         // the engine sleeps for two after a failed dial
+	confirmFor     = 4 * time.Second // from the probe to the first heartbeat: the peer probes and connects
+	engineFor      = 3 * time.Second // the engine sleeps for two after a failed dial
 	awaitEvery     = 5 * time.Millisecond
 	flushFor       = time.Second // for a peer to read the last answers
 	guestFor       = time.Minute // a peer that nobody configured is forgotten

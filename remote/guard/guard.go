@@ -71,7 +71,8 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 		// Later than the guard's own limit, which says why.
 		grpc.ConnectionTimeout(2 * introductionLimit),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
+		// The kernel, too, gives up what is not acknowledged within Timeout; heartbeats judge sooner.
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 10 * time.Second}),
 		grpc.UnaryInterceptor(g.unary),
 		grpc.StreamInterceptor(g.stream),
 		grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return nil }), // the interceptor refuses
