@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"bifrost"
 	"bifrost/remote"
 	"bifrost/schemas"
 )
@@ -189,5 +190,26 @@ func TestWithoutACreditTheRefusalIsLocal(t *testing.T) {
 	}
 	if p.calls.Load() != 2 {
 		t.Errorf("the provider had %d calls", p.calls.Load())
+	}
+}
+
+// A frozen process is still connected to, by its kernel.
+func TestANodeThatNeverAnswersCostsItsCallersNothingAfterTheFirstSecond(t *testing.T) {
+	t.Parallel()
+	silent := listenAnywhere(t)
+	defer silent.Close()
+	here := launch(t, remote.Config{Providers: map[string]remote.Provider{providerName: {Nodes: []string{silent.Addr().String()}}}},
+		bifrost.WithHooks(), nil)
+	began := time.Now()
+	_, err := here.client.ChatCompletionRequest(within(t, time.Minute), hello("x"))
+	wantLost(t, err, false)
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("the first call took %v", took)
+	}
+	began = time.Now()
+	_, err = here.client.ChatCompletionRequest(within(t, time.Minute), hello("x"))
+	wantLost(t, err, false)
+	if took := time.Since(began); took > 100*time.Millisecond {
+		t.Errorf("the next call took %v", took)
 	}
 }

@@ -24,6 +24,7 @@ const (
 	silentFor      = 3500 * time.Millisecond // no heartbeat was answered
 	stalledFor     = 3500 * time.Millisecond // nothing is taken
 	movingFor      = 3 * time.Second         // since something was taken of much, or came
+	settleFor      = time.Second             // calls wait for a peer that is reached for the first time
 	probeTimeout   = 2500 * time.Millisecond // four round trips, of a slow network
 	probePause     = 500 * time.Millisecond
 	confirmFor     = 4 * time.Second // from the probe to the first heartbeat: the peer probes and connects
@@ -46,7 +47,8 @@ type peer struct {
 	kick    chan struct{}      // look again now; capacity 1
 	beats   chan *v1.Heartbeat // to be answered
 	gone    chan struct{}      // the engine has given up its connection; capacity 1
-	settled chan struct{}      // closed when it is known whether it can be reached
+	settled chan struct{}      // closed when it is known whether it can be reached, or after settleFor
+	settle  func()             // closes settled
 
 	mu       sync.Mutex // guards what follows
 	state    schemas.PeerState
@@ -73,6 +75,7 @@ type counts struct{ calls, lost, refused, spilled, losses uint64 }
 func newPeer(n *Node, address string, guest bool) *peer {
 	p := &peer{node: n, address: address, pid: actor.NewPID(address, nodeID), state: schemas.PeerConnecting,
 		kick: make(chan struct{}, 1), beats: make(chan *v1.Heartbeat, 4), gone: make(chan struct{}, 1), settled: make(chan struct{})}
+	p.settle = sync.OnceFunc(func() { close(p.settled) })
 	p.setGuest(guest)
 	return p
 }
@@ -80,6 +83,8 @@ func newPeer(n *Node, address string, guest bool) *peer {
 // live reaches for the peer, again and again, until ctx ends, or until a guest has
 // been away for long.
 func (p *peer) live(ctx context.Context) {
+	patience := time.AfterFunc(settleFor, p.settle)
+	defer patience.Stop()
 	seen := time.Now()
 	for ctx.Err() == nil {
 		if err := p.probe(ctx); err != nil {
@@ -231,7 +236,7 @@ func (p *peer) settleLocked(s schemas.PeerState, why error) {
 		p.node.logPeer(p.address, s, why)
 	}
 	if p.state == schemas.PeerConnecting {
-		close(p.settled)
+		p.settle()
 	}
 	p.state, p.why = s, why
 }
