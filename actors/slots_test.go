@@ -106,6 +106,34 @@ func TestSlotsAreNeverInUseMoreOftenThanAllowed(t *testing.T) {
 	}
 }
 
+func TestKeyThatComesBackIsSeenWhileNobodyMayWaitForTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeyring([]schemas.Key{{Value: "1", Concurrency: 1, Scope: schemas.ScopeCluster}, {Value: "2"}})
+		k.own[0].Refuse()
+		k.rest[1].whole(time.Now().Add(time.Second))
+		if _, err := k.take("m", "", time.Now()); err != errKeysFull {
+			t.Fatal(err)
+		}
+		if _, again := k.await(t.Context(), "m"); again {
+			t.Error("nobody may wait, and it is to look again")
+		}
+		time.Sleep(time.Second)
+		if _, again := k.await(t.Context(), "m"); !again {
+			t.Error("a key is back, and it is refused")
+		}
+	})
+}
+
+func BenchmarkSlots(b *testing.B) {
+	s := NewSlots(4)
+	b.ReportAllocs()
+	for b.Loop() {
+		if s.take() {
+			s.release()
+		}
+	}
+}
+
 // withSoonEnd is a context that ends at some moment of the next.
 func withSoonEnd(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, rand.N(20*time.Microsecond))

@@ -80,8 +80,8 @@ func (k *keyring) take(model, session string, now time.Time) (int, *schemas.Erro
 func (k *keyring) await(ctx context.Context, model string) (key int, ok bool) {
 	t := newTurn()
 	places, back := k.queue(t, model)
-	if len(places) == 0 {
-		return -1, false
+	if len(places) == 0 { // unless one has come back in this moment
+		return -1, !back.IsZero() && !back.After(time.Now())
 	}
 	defer func() {
 		for i, e := range places {

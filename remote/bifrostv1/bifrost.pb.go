@@ -1697,8 +1697,10 @@ type LeaseVote struct {
 	Limit string                 `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
 	Round uint64                 `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
 	Given bool                   `protobuf:"varint,3,opt,name=given,proto3" json:"given,omitempty"`
-	// The voter knows other nodes.
+	// The voter knows other nodes, or not the candidate.
 	MembersDiffer bool `protobuf:"varint,4,opt,name=members_differ,json=membersDiffer,proto3" json:"members_differ,omitempty"`
+	// Whom the voter has voted for, if it is not the candidate.
+	Owner         string `protobuf:"bytes,5,opt,name=owner,proto3" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1759,6 +1761,13 @@ func (x *LeaseVote) GetMembersDiffer() bool {
 		return x.MembersDiffer
 	}
 	return false
+}
+
+func (x *LeaseVote) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
 }
 
 // LeaseRequest asks a node for slots of a limit. It is answered with a LeaseGrant.
@@ -2084,12 +2093,13 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\x05lasts\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x05lasts\x12\x18\n" +
 	"\amembers\x18\x05 \x03(\tR\amembers\x12\x18\n" +
 	"\aelected\x18\x06 \x01(\bR\aelected\x12\x1c\n" +
-	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"t\n" +
+	"\twithdrawn\x18\a \x01(\bR\twithdrawn\"\x8a\x01\n" +
 	"\tLeaseVote\x12\x14\n" +
 	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x14\n" +
 	"\x05round\x18\x02 \x01(\x04R\x05round\x12\x14\n" +
 	"\x05given\x18\x03 \x01(\bR\x05given\x12%\n" +
-	"\x0emembers_differ\x18\x04 \x01(\bR\rmembersDiffer\"\xbf\x01\n" +
+	"\x0emembers_differ\x18\x04 \x01(\bR\rmembersDiffer\x12\x14\n" +
+	"\x05owner\x18\x05 \x01(\tR\x05owner\"\xbf\x01\n" +
 	"\fLeaseRequest\x12\x14\n" +
 	"\x05limit\x18\x01 \x01(\tR\x05limit\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\x1a\n" +

@@ -41,7 +41,7 @@
 // for somebody else. Two majorities of one list of nodes have a node in common, and so have those
 // of two lists that differ by one node. So no message can come too late, twice or out of
 // order to do harm: it is void then. Ballots carry the list of nodes, and who knows another
-// one, but for one node, does not vote.
+// one, but for one node, or not the candidate, does not vote.
 //
 // # What it needs
 //

@@ -71,13 +71,18 @@ func (m *Machine) ballot(from string, b *v1.LeaseBallot) {
 		l.vote.withdraw(from, b.Run, b.Round)
 		return
 	}
-	vote := &v1.LeaseVote{Limit: b.Limit, Round: b.Round, MembersDiffer: difference(b.Members, m.members) > 1}
+	vote := &v1.LeaseVote{Limit: b.Limit, Round: b.Round, MembersDiffer: !m.isMember(from) || difference(b.Members, m.members) > 1}
 	if b.Elected && !vote.MembersDiffer {
 		l.elected, l.heard = from, m.now
 	}
 	lasts := b.Lasts.AsDuration()
 	if !vote.MembersDiffer && lasts > 0 && lasts <= m.cfg.Timing.Term && !m.now.Before(m.began.Add(m.cfg.Timing.Term)) {
 		vote.Given = l.vote.vote(m.now, from, b.Run, b.Round, lasts)
+	}
+	if !vote.Given {
+		if vote.Owner = m.ownerOf(l); vote.Owner == from {
+			vote.Owner = ""
+		}
 	}
 	m.send(from, vote)
 }
@@ -92,6 +97,9 @@ func (m *Machine) voted(from string, v *v1.LeaseVote) {
 		m.notice(l, MembersDiffer)
 	}
 	o, t := &l.office, m.cfg.Timing
+	if !v.Given && v.Owner != "" {
+		l.elected, l.heard = v.Owner, m.now
+	}
 	if !v.Given || !o.count(m.now, from, v.Round, m.majority(), t.Term-t.Margin) {
 		return
 	}

@@ -19,6 +19,8 @@ type fleet struct {
 	events  events
 	serial  int
 	cut     map[[2]int]bool // from, to
+	listed  []bool          // the nodes that are in the list of nodes
+	settled time.Time       // when the list may change again
 	rough   bool            // the network loses, repeats and delays
 	limit   int
 	timing  Timing
@@ -95,7 +97,7 @@ func newFleet(c chance, nodes, limit int) *fleet {
 	f := &fleet{now: beginning, chance: c, limit: limit, cut: make(map[[2]int]bool), timing: DefaultTiming(), trace: func(string, ...any) {}}
 	for i := range nodes {
 		s := &simulated{fleet: f, at: i, speed: 1 + float64(c.n(5)-2)/100}
-		f.nodes = append(f.nodes, s)
+		f.nodes, f.listed = append(f.nodes, s), append(f.listed, true)
 	}
 	for _, s := range f.nodes {
 		s.start()
@@ -157,11 +159,7 @@ func (s *simulated) start() {
 	s.run++
 	s.up, s.frozen, s.held, s.calls, s.waiting, s.limit, s.refusing = true, false, nil, nil, nil, 0, false
 	s.until, s.woken = time.Time{}, time.Time{}
-	var members []string
-	for i := range f.nodes {
-		members = append(members, name(i))
-	}
-	s.machine = New(Config{Self: name(s.at), Run: fmt.Sprint(s.run), Members: members, Timing: f.timing,
+	s.machine = New(Config{Self: name(s.at), Run: fmt.Sprint(s.run), Members: f.list(), Timing: f.timing,
 		Reaches: func(member string) bool {
 			to := f.find(member)
 			return to != nil && to.up && !f.cut[[2]int{s.at, to.at}] && !f.cut[[2]int{to.at, s.at}]
@@ -171,6 +169,34 @@ func (s *simulated) start() {
 	}, s.clock())
 	s.machine.Share(s.clock(), limitName, f.limit, s)
 	s.tick()
+}
+
+func (f *fleet) list() (members []string) {
+	for i := range f.nodes {
+		if f.listed[i] {
+			members = append(members, name(i))
+		}
+	}
+	return members
+}
+
+// relist takes a node into the list of nodes, or out of it. The nodes learn of it one by one,
+// and the list does not change again before all know it and a term has passed.
+func (f *fleet) relist(at int) {
+	if f.now.Before(f.settled) || f.listed[at] && len(f.list()) == 1 || slices.ContainsFunc(f.nodes, func(s *simulated) bool { return s.frozen }) {
+		return
+	}
+	f.listed[at] = !f.listed[at]
+	list := f.list()
+	const slow = 4 * time.Second
+	for _, s := range f.nodes {
+		f.after(time.Duration(f.chance.n(int(slow/time.Millisecond)))*time.Millisecond, nil, func() {
+			if s.up {
+				s.machine.SetMembers(s.clock(), list)
+			}
+		})
+	}
+	f.settled = f.now.Add(slow + f.timing.Term + time.Second)
 }
 
 // find returns the node of an address; nil if there is none.

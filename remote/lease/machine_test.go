@@ -163,13 +163,13 @@ func TestAnOwnerStaysOneWhenANodeComesBackThatRanksBeforeIt(t *testing.T) {
 func TestNobodyIsRefusedBecauseOneNodeIsStartedAgain(t *testing.T) {
 	for _, nodes := range []int{3, 4} {
 		for at := range nodes {
-			for down := time.Duration(0); down < 8*time.Second; down += 700 * time.Millisecond {
+			for down := time.Duration(0); down < 8*time.Second; down += 1300 * time.Millisecond {
 				f := calm(t, nodes, 8)
 				f.load(t, 2*time.Second)
 				f.nodes[at].crash()
 				f.load(t, down)
 				f.nodes[at].start()
-				f.load(t, 12*time.Second)
+				f.load(t, 9*time.Second)
 				if f.refused > 0 {
 					t.Errorf("node %d of %d was away for %v: %d calls were refused", at, nodes, down, f.refused)
 				}
