@@ -16,6 +16,9 @@ type Stats struct {
 	Panics         uint64 // of the provider's adapter, each answered and restarted
 	Retries        uint64 // attempts after the first
 	Keys           []KeyStats
+
+	// Unreached is that the provider lives on other nodes, none of which can be asked now.
+	Unreached bool
 }
 
 // Stats returns a snapshot.

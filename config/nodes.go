@@ -175,9 +175,7 @@ func bindNode(r *reader, into *File) {
 	n := &r.nodes
 	if into.Node == nil {
 		if len(into.Remote) == 0 {
-			for _, v := range r.overflows {
-				r.fault(v.line, v.at, "sends requests to other nodes, and there is no [node] with peers; add it, or leave overflow out")
-			}
+			checkOverflows(r)
 			n.checkShared(r)
 			return
 		}
@@ -254,13 +252,29 @@ func checkAddresses(r *reader, node *Node) {
 	checkTLS(r, node)
 }
 
-// checkAnywhere sees that a provider that may live on any node has nodes to be found on.
+// checkAnywhere sees that what needs other nodes has some: a provider that may live on any
+// of them, an overflow, and a limit that they share.
 func checkAnywhere(r *reader, node *Node) {
 	if len(r.nodes.peers)+len(node.Discover) > 0 || node.Etcd != nil || node.Gossip != nil {
 		return
 	}
+	if len(r.nodes.homes) == 0 {
+		checkOverflows(r)
+	}
+	for _, v := range r.nodes.shared {
+		r.fault(v.line, v.at, `is "cluster", and no other node is named or found; `+
+			`add peers, discover, etcd or gossip to the table node, or write "node"`)
+	}
 	for _, v := range r.nodes.anywhere {
 		r.fault(v.line, v.at, "is any node, and none is found; add peers, discover, etcd or gossip to the table node, or name the nodes")
+	}
+}
+
+// checkOverflows finds fault with every overflow: there is nowhere to send it.
+func checkOverflows(r *reader) {
+	for _, v := range r.overflows {
+		r.fault(v.line, v.at, "sends requests to other nodes, and none is named or found; "+
+			"add a table node with peers, discover, etcd or gossip, or leave overflow out")
 	}
 }
 

@@ -88,6 +88,7 @@ func readOverflow(r *reader, v value, into *Provider) {
 	into.Config.Overflow = schemas.Overflow(v.text)
 	if into.Config.Overflow != schemas.OverflowSpill {
 		r.fault(v.line, v.at, `is %q; write "spill", or leave it out`, v.text)
+		return
 	}
 	r.overflows = append(r.overflows, v)
 }

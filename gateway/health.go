@@ -9,9 +9,10 @@ import (
 
 // States of a provider, and of the gateway as a whole.
 const (
-	stateReady    = "ready"
-	stateDegraded = "degraded" // admits, but a worker is in restart backoff
-	stateDraining = "draining" // admits nothing
+	stateReady     = "ready"
+	stateUnreached = "unreached" // on other nodes, none of which can be asked now
+	stateDegraded  = "degraded"  // admits, but a worker is in restart backoff
+	stateDraining  = "draining"  // admits nothing
 )
 
 // health answers that the process serves.
@@ -65,17 +66,22 @@ func (g *Gateway) readiness(x *exchange) error {
 }
 
 func readinessOf(s bifrost.ProviderStats) providerReadiness {
-	p := providerReadiness{State: stateReady, Admits: !s.Closed, Degraded: s.Degraded, Mode: "wait",
+	p := providerReadiness{State: stateReady, Admits: !s.Closed && !s.Unreached, Degraded: s.Degraded,
 		Concurrency: s.Concurrency, BufferSize: s.BufferSize,
 		Queued: s.Queued, InHand: s.InHand, Waiting: s.Waiting, BackingOff: s.BackingOff}
 	switch {
 	case s.Closed:
 		p.State = stateDraining
+	case s.Unreached:
+		p.State = stateUnreached
 	case s.Degraded:
 		p.State = stateDegraded
 	}
-	if s.Drop {
+	switch {
+	case s.Drop:
 		p.Mode = "drop"
+	case s.Concurrency > 0: // else it is of another node, which has the queue
+		p.Mode = "wait"
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"sync/atomic"
 	"testing"
 
 	"bifrost"
@@ -75,5 +76,28 @@ func TestReadinessShowsEachProvidersNumbersAndIs200WhileOneAdmits(t *testing.T) 
 	}
 	if got := s.get(t, "/healthz"); got.status != 200 || got.body != `{"status":"ok"}` {
 		t.Errorf("health is %d %s", got.status, got.body)
+	}
+}
+
+// away is a provider of other nodes.
+type away struct {
+	panicking
+	reached atomic.Bool
+}
+
+func (a *away) Stats() bifrost.ProviderStats {
+	return bifrost.ProviderStats{Unreached: !a.reached.Load()}
+}
+
+func TestAProviderOfOtherNodesIsReadyWhileOneOfThemIsReached(t *testing.T) {
+	elsewhere := &away{}
+	s := serve(t, schemas.BifrostConfig{}, gateway.Options{}, bifrost.WithRouter("elsewhere", elsewhere))
+	status, ready := s.readiness(t)
+	if one := ready.Providers["elsewhere"]; status != 503 || one.State != "unreached" || one.Admits || one.Mode != "" {
+		t.Errorf("unreached: got %d %+v", status, ready)
+	}
+	elsewhere.reached.Store(true)
+	if status, ready := s.readiness(t); status != 200 || ready.Providers["elsewhere"].State != "ready" || !ready.Providers["elsewhere"].Admits {
+		t.Errorf("reached: got %d %+v", status, ready)
 	}
 }

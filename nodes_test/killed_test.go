@@ -4,6 +4,7 @@ package nodes_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ func TestCallsToAKilledNodeFailWithinOneSecondAndLaterOnesAtOnceUntilItIsBack(t 
 	killed := time.Now()
 	c.owner.kill(t)
 	f.mustBeLost(t, killed, time.Second)
+	if got, err := c.asker.get(t.Context(), "/readyz"); err != nil || got.status != http.StatusServiceUnavailable {
+		t.Errorf("a gateway whose only provider is lost says that it is ready: %d, %v", got.status, err)
+	}
 
 	var took []time.Duration
 	for i := range 20 {

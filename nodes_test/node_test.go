@@ -64,6 +64,6 @@ func (n *node) awaitReady(t *testing.T) {
 func (n *node) ready() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	got, err := n.get(ctx, "/readyz")
+	got, err := n.get(ctx, "/healthz")
 	return err == nil && got.status == http.StatusOK
 }

@@ -112,19 +112,19 @@ func (c Config) Validate() error {
 		if len(nodes) == 0 {
 			faults = append(faults, fmt.Errorf("provider %s names no node; give the host:port of one", name))
 		}
-		for _, address := range nodes {
+		for i, address := range nodes {
 			if address == AnyMember && len(nodes) == 1 {
+				continue
+			}
+			if slices.Contains(nodes[:i], address) {
+				faults = append(faults, fmt.Errorf("provider %s: node %q is given twice; keep one", name, address))
 				continue
 			}
 			if err := c.checkPeer(address); err != nil {
 				faults = append(faults, fmt.Errorf("provider %s: node %w", name, err))
 			}
 		}
-		for _, f := range c.Providers[name].Fallbacks {
-			if err := schemas.CheckFallback(f); err != nil {
-				faults = append(faults, fmt.Errorf("provider %s: fallback %w", name, err))
-			}
-		}
+		faults = append(faults, c.Providers[name].checkFallbacks(name)...)
 	}
 	for _, address := range c.Peers {
 		if err := c.checkPeer(address); err != nil {
@@ -132,6 +132,21 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+func (p Provider) checkFallbacks(name string) []error {
+	var faults []error
+	for _, f := range p.Fallbacks {
+		if err := schemas.CheckFallback(f); err != nil {
+			faults = append(faults, fmt.Errorf("provider %s: fallback %w", name, err))
+		}
+	}
+	for _, kind := range p.FallbackOn {
+		if err := schemas.CheckFallbackKind(kind); err != nil {
+			faults = append(faults, fmt.Errorf("provider %s: fallback_on %w", name, err))
+		}
+	}
+	return faults
 }
 
 func (c Config) checkOwn() []error {
@@ -148,7 +163,7 @@ func (c Config) checkOwn() []error {
 		case own == "" || isUnspecified(own):
 			faults = append(faults, fmt.Errorf("advertise %q is no address that others can reach; name a host and a port", c.Advertise))
 		}
-	} else if host == "" || isUnspecified(host) {
+	} else if err == nil && (host == "" || isUnspecified(host)) {
 		faults = append(faults, fmt.Errorf("listen %q is on every address of the host; say by which others reach it in advertise", c.Listen))
 	}
 	if c.TLS == nil && !c.Plaintext && err == nil && !isLoopback(host) {

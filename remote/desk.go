@@ -110,11 +110,12 @@ func (d *desk) refuse() {
 	d.closing = true
 }
 
-// close ends the calls that are there.
-func (d *desk) close() {
+// close ends the calls that are there, and returns how many.
+func (d *desk) close() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range d.calls {
 		s.end(errors.New("the node stops"))
 	}
+	return len(d.calls)
 }

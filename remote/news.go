@@ -29,6 +29,8 @@ func (p *peer) heartbeat(m *v1.Heartbeat) {
 	}
 	if failed := l.giveUp(gone.calls, gone.actors); failed > 0 {
 		p.tally(func(n *counts) { n.lost += uint64(failed) })
+		p.node.cfg.Logger.Warn().Str("peer", p.address).Int("lost_calls", failed).
+			Msg("a peer has given up calls of this node, which it could not reach for a while")
 	}
 	l.confirm()
 	select {
@@ -77,11 +79,15 @@ func (p *peer) learn(m *v1.Heartbeat) (l *link, gone givenUp) {
 		p.offers, p.offered = readOffers(p.offers, m.Providers), time.Now()
 	}
 	l = p.link
-	switch {
-	case l != nil && m.Leaving:
-		p.settleLocked(schemas.PeerLeaving, nil)
-	case l != nil:
-		p.settleLocked(schemas.PeerUp, nil)
+	if l == nil {
+		return nil, gone
+	}
+	now := schemas.PeerUp
+	if m.Leaving {
+		now = schemas.PeerLeaving
+	}
+	if p.settleLocked(now, nil) != now {
+		p.logUp(now)
 	}
 	return l, gone
 }

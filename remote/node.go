@@ -341,8 +341,9 @@ func (n *Node) shutdown(ctx context.Context) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		err = fmt.Errorf("node: not all calls of other nodes were finished: %w", context.Cause(ctx))
-		n.desk.close()
+		if n.desk.close() > 0 {
+			err = fmt.Errorf("node: not all calls of other nodes were finished: %w", context.Cause(ctx))
+		}
 		<-done
 	}
 	n.leases.leave()

@@ -230,22 +230,24 @@ func (p *peer) replied(m *v1.HeartbeatReply) {
 	}
 }
 
-// settleLocked is the only writer of the state.
-func (p *peer) settleLocked(s schemas.PeerState, why error) {
-	if p.state != s {
-		p.node.logPeer(p.address, s, why)
-	}
-	if p.state == schemas.PeerConnecting {
+// settleLocked is the only writer of the state, and reports the one before.
+func (p *peer) settleLocked(s schemas.PeerState, why error) (before schemas.PeerState) {
+	before = p.state
+	if before == schemas.PeerConnecting {
 		p.settle()
 	}
 	p.state, p.why = s, why
+	return before
 }
 
 // missed notes that the peer cannot be reached.
 func (p *peer) missed(why error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.settleLocked(schemas.PeerLost, why)
+	before := p.settleLocked(schemas.PeerLost, why)
+	p.mu.Unlock()
+	if before != schemas.PeerLost {
+		p.logLost(before, why, 0)
+	}
 }
 
 // parted ends a link: its calls fail, and what is done here for the peer is given up.
@@ -256,7 +258,7 @@ func (p *peer) parted(l *link, why string) {
 	}
 	p.mu.Lock()
 	p.link = nil
-	p.settleLocked(schemas.PeerLost, errors.New(why))
+	before := p.settleLocked(schemas.PeerLost, errors.New(why))
 	if l.wasUp() {
 		p.count.losses++
 	}
@@ -266,6 +268,9 @@ func (p *peer) parted(l *link, why string) {
 	p.count.lost += uint64(failed)
 	p.mu.Unlock()
 	p.node.cancelServed(p.address, errGivenUp, math.MaxUint64)
+	if before != schemas.PeerLost {
+		p.logLost(before, errors.New(why), failed)
+	}
 }
 
 // awaitEngine waits until the engine has given up its connection: its word comes for an

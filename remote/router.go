@@ -89,7 +89,12 @@ func (r *Router) moves(ctx context.Context, c *call, err error) bool {
 			return false
 		}
 	}
-	return len(r.candidates()) > 0
+	for _, l := range r.candidates() {
+		if l != c.link { // which ends, and may not be known to yet
+			return true
+		}
+	}
+	return false
 }
 
 // enter finds a peer with a credit for one more call. It waits while it is not known
@@ -340,4 +345,8 @@ func (r *Router) Fallbacks() ([]schemas.Fallback, []schemas.ErrorKind) {
 
 // Stats returns what this node counts of the provider: in hand are the calls that are
 // with a peer, dead-lettered those that a peer refused.
-func (r *Router) Stats() actors.Stats { return r.ledger.stats() }
+func (r *Router) Stats() actors.Stats {
+	s := r.ledger.stats()
+	s.Unreached = len(r.usable(r.reach())) == 0
+	return s
+}

@@ -180,3 +180,17 @@ func TestNoGoroutineIsLeftAfterShutdown(t *testing.T) {
 	}()
 	eventually(t, "the goroutines have ended", func() bool { return runtime.NumGoroutine() <= before })
 }
+
+// As when the program cannot start, for another reason.
+func TestAHardStopOfANodeThatServesNothingIsNoError(t *testing.T) {
+	t.Parallel()
+	node, err := remote.Start(remote.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := node.Shutdown(over); err != nil {
+		t.Errorf("got %v", err)
+	}
+}

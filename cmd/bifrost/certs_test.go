@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -112,5 +113,26 @@ func TestCertsAloneShowsItsCommands(t *testing.T) {
 	}
 	if got := execute(t); !strings.Contains(got.stdout, "\n  certs ") {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestCheckRefusesACertificateThatDoesNotNameTheHostOfItsNode(t *testing.T) {
+	dir := t.TempDir()
+	for _, args := range [][]string{{"certs", "ca", "--dir", dir}, {"certs", "node", "--dir", dir, "--name", "n", "--host", "node-a"}} {
+		if got := execute(t, args...); got.err != nil {
+			t.Fatalf("got %+v", got)
+		}
+	}
+	for host, want := range map[string]string{"node-a": "", "node-b": `names "node-a" and not "node-b"`} {
+		path := filepath.Join(dir, host+".toml")
+		text := fmt.Sprintf("[node]\nlisten = \":7600\"\nadvertise = \"%s:7600\"\n[node.tls]\ncert_file = %q\nkey_file = %q\nca_file = %q\n[providers.simulated]\n",
+			host, filepath.Join(dir, "n.pem"), filepath.Join(dir, "n-key.pem"), filepath.Join(dir, "ca.pem"))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := execute(t, "check", path)
+		if (got.err == nil) != (want == "") || got.err != nil && !strings.Contains(got.err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", host, got.err, want)
+		}
 	}
 }

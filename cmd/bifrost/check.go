@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"bifrost"
+	"bifrost/config"
 )
 
 func newCheckCommand() *cobra.Command {
@@ -43,10 +45,8 @@ func check(path string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if file.Node != nil {
-		if _, err := loadIdentity(file.Node.TLS, zerolog.Nop()); err != nil {
-			return fmt.Errorf("%s: node.tls: %w", path, err)
-		}
+	if err := checkCertificate(file.Node); err != nil {
+		return fmt.Errorf("%s: node.tls: %w", path, err)
 	}
 	// What only an adapter knows, such as whether it needs a key, is found by
 	// starting it.
@@ -66,4 +66,20 @@ func check(path string, out io.Writer) error {
 	}
 	_, err = fmt.Fprintln(out, "\nok")
 	return err
+}
+
+// checkCertificate looks into a node's certificate files, as its start does.
+func checkCertificate(node *config.Node) error {
+	if node == nil {
+		return nil
+	}
+	identity, err := loadIdentity(node.TLS, zerolog.Nop())
+	if err != nil || identity == nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(node.Advertise)
+	if err != nil {
+		return err
+	}
+	return identity.CheckHost(host)
 }
