@@ -48,7 +48,8 @@ var nextAsk atomic.Uint64
 
 // Open returns the answer to a request of NewRequest: what a *bifrostv1.Response says, or
 // the error of a DeadLetter, whose cause is a *schemas.DeadLetter, or of an Error. Where
-// nobody has the PID, which the engine says with a DeadLetterResponse, it is not_found.
+// nobody has the PID it is not_found: a node says so with a DeadLetter, an engine without a
+// node with a DeadLetterResponse.
 // What is none of these, or cannot be read, is an upstream error. Errors are
 // *schemas.Error.
 func Open(op schemas.Operation, answer any) (*schemas.Response, error) {

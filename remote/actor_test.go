@@ -53,7 +53,8 @@ func TestAnActorAsksAProviderOfAnotherNodeByItsPID(t *testing.T) {
 	if kindOf(err) != schemas.KindInvalidRequest {
 		t.Errorf("a request without a body: got %v", err)
 	}
-	if _, err = askByPID(t, here, there.node.Address(), "unheard-of", question(t, "x"), 20*time.Second); !errors.Is(err, actor.ErrDeadLetter) {
+	_, err = remote.Open(schemas.OperationChat, first(askByPID(t, here, there.node.Address(), "unheard-of", question(t, "x"), 20*time.Second)))
+	if letter := (*schemas.DeadLetter)(nil); kindOf(err) != schemas.KindNotFound || !errors.As(err, &letter) || letter.Reason != schemas.ReasonNotFound {
 		t.Errorf("a PID that nobody has: got %v", err)
 	}
 }

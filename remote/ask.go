@@ -86,6 +86,8 @@ func (c *call) response(m *v1.Response, op schemas.Operation) (*schemas.Response
 	switch {
 	case v1.More_name[int32(m.More)] == "":
 		return nil, c.nonsense(errors.New("what follows its answer is of a kind that is unknown here"))
+	case m.Raw != nil && (m.Raw.Status < 200 || m.Raw.Status > 599): // which nobody could pass on
+		return nil, c.nonsense(errors.New("its answer has a status that no final answer has"))
 	case m.Raw == nil && m.More == v1.More_MORE_BYTES:
 		var err error
 		if body, err = c.rest(body); err != nil {
@@ -107,8 +109,8 @@ func (c *call) response(m *v1.Response, op schemas.Operation) (*schemas.Response
 
 // rest collects an answer that came in pieces.
 func (c *call) rest(body []byte) ([]byte, error) {
-	held, mine := &c.link.peer.node.held, 0
-	defer func() { held.Add(-int64(mine)) }()
+	mine := 0
+	defer func() { c.release(mine) }()
 	for {
 		m, err := c.take()
 		if err != nil {
@@ -121,7 +123,7 @@ func (c *call) rest(body []byte) ([]byte, error) {
 		body = append(body, part.Data...)
 		c.read(len(part.Data))
 		mine += len(part.Data)
-		all := held.Add(int64(len(part.Data)))
+		full := c.collect(len(part.Data))
 		switch {
 		case part.Error != nil:
 			return nil, codec.DecodeError(part.Error)
@@ -129,14 +131,26 @@ func (c *call) rest(body []byte) ([]byte, error) {
 			return body, nil
 		case len(body) > maxAnswerBytes:
 			return nil, c.nonsense(fmt.Errorf("its answer has more than %d bytes", maxAnswerBytes))
-		case all > maxBodiesBytes:
-			e := &schemas.Error{Kind: schemas.KindOverloaded, MayHaveStarted: true, RetryAfter: heartbeatEvery,
-				Message: "this node holds as many bytes of answers as it may; retry later, or with fewer calls at once"}
-			c.stop(e, failed)
-			return nil, e
+		case full != nil:
+			return nil, full
 		}
 	}
 }
+
+// collect counts bytes of an answer that are kept until more of it is there. The error ends
+// the call: all such answers together have as many as they may.
+func (c *call) collect(bytes int) error {
+	if c.link.peer.node.held.Add(int64(bytes)) <= maxBodiesBytes {
+		return nil
+	}
+	e := &schemas.Error{Kind: schemas.KindOverloaded, MayHaveStarted: true, RetryAfter: heartbeatEvery,
+		Message: "this node holds as many bytes of answers as it may; retry later, or with fewer calls at once"}
+	c.stop(e, failed)
+	return e
+}
+
+// release takes back what collect has counted.
+func (c *call) release(bytes int) { c.link.peer.node.held.Add(-int64(bytes)) }
 
 // nonsense gives up a call whose peer does not keep to the protocol.
 func (c *call) nonsense(err error) error {

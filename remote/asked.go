@@ -132,7 +132,9 @@ func (n *Node) answerAll(all asked, why *schemas.Error) {
 
 // hear puts the node between the guard and the engine, for the answers to actors.
 func (n *Node) hear(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	return handler(srv, &heard{ServerStream: stream, node: n})
+	s := &heard{ServerStream: stream, node: n}
+	defer s.ended()
+	return handler(srv, s)
 }
 
 // heard is a connection of a peer, as the engine reads it.
@@ -140,6 +142,14 @@ type heard struct {
 	grpc.ServerStream
 	node *Node
 	from string // the peer, who has introduced himself
+	peer *peer  // likewise; nil: this node itself
+}
+
+// ended is called when nothing comes on the connection any more.
+func (s *heard) ended() {
+	if s.peer != nil {
+		s.peer.hungUp()
+	}
 }
 
 // RecvMsg waits for the peer's next batch, in which late answers to actors are left out.
@@ -149,6 +159,9 @@ func (s *heard) RecvMsg(m any) error {
 	}
 	if message, ok := m.(*engine.RemoteMessage); ok && s.from == "" {
 		s.from = message.GetConnectRequest().GetServerConnection().GetAddress()
+		if s.peer = s.node.known(s.from); s.peer != nil {
+			s.peer.connected()
+		}
 	}
 	batch := batchOf(m)
 	if batch == nil {
@@ -157,6 +170,10 @@ func (s *heard) RecvMsg(m any) error {
 	kept := batch.Envelopes[:0]
 	for _, e := range batch.Envelopes {
 		target := batch.Targets[e.Target]
+		if s.node.isNobody(target) {
+			s.node.insteadOfNobody(e, batch)
+			continue
+		}
 		if target == nodeID || !s.node.asks(target) || s.node.returns(e.MessageData, batch.TypeNames[e.TypeId], target, s.from) {
 			kept = append(kept, e)
 		}

@@ -90,7 +90,7 @@ func (c *call) expectsLocked(m proto.Message, bytes int) bool {
 			c.empty++
 		}
 	}
-	return c.opened && c.empty <= maxEmpty
+	return c.opened && c.empty <= maxEmpty && (part.Error == nil || proto.Size(part.Error) <= maxMessageBytes)
 }
 
 // maxEmpty is how many chunks without content may wait.

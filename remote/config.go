@@ -32,6 +32,7 @@ const (
 	maxBatchBytes   = batchMessages*maxMessageBytes + (64 << 10) // 64 KiB for names and headers
 	maxRequestBytes = 128 << 20
 	maxAnswerBytes  = 512 << 20
+	maxChunkBytes   = 64 << 20  // of a stream
 	maxBodiesBytes  = 512 << 20 // of all requests that are served
 
 	maxPeerBodiesBytes = maxBodiesBytes / 2 // of those of one peer

@@ -21,6 +21,7 @@ type link struct {
 	peer  *peer
 	epoch uint64
 	first uint64 // of its heartbeats
+	began time.Time
 	out   *outbox
 	alive atomic.Int64 // when the peer last answered a heartbeat, in nanoseconds of the node's clock
 
@@ -43,7 +44,7 @@ type link struct {
 
 func newLink(p *peer, epoch uint64) *link {
 	ctx, end := context.WithCancelCause(context.Background())
-	return &link{peer: p, epoch: epoch, out: newOutbox(outboxBytes), ctx: ctx, end: end,
+	return &link{peer: p, epoch: epoch, began: time.Now(), out: newOutbox(outboxBytes), ctx: ctx, end: end,
 		down: make(chan string, 1), up: make(chan struct{}), calls: make(map[uint64]*call)}
 }
 

@@ -55,6 +55,25 @@ func (p *peer) introduced() {
 	p.intros++
 }
 
+// connected notes that a connection of the peer's is open, and hungUp that it has ended.
+// Without one nobody waits for the peer's calls any more, unless it is reached from here:
+// then the end of the link gives them up.
+func (p *peer) connected() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open++
+}
+
+func (p *peer) hungUp() {
+	p.mu.Lock()
+	p.open--
+	alone, before := p.open == 0 && p.link == nil, p.intros+1
+	p.mu.Unlock()
+	if alone {
+		p.node.cancelServed(p.address, errGivenUp, before)
+	}
+}
+
 func (p *peer) introductions() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +85,8 @@ func (p *peer) learn(m *v1.Heartbeat) (l *link, gone givenUp) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	restarted, again := p.run != m.Run, p.theirs != m.Epoch
-	if restarted && p.run != "" && p.link != nil && p.link.wasUp() {
+	ends := restarted && p.run != "" && p.link != nil && p.link.wasUp()
+	if ends {
 		p.link.fail("it was restarted")
 	}
 	gone = givenUp{asked: restarted || again, before: p.intros}
@@ -79,11 +99,11 @@ func (p *peer) learn(m *v1.Heartbeat) (l *link, gone givenUp) {
 		p.offers, p.offered = readOffers(p.offers, m.Providers), time.Now()
 	}
 	l = p.link
-	if l == nil {
-		return nil, gone
+	if l == nil || ends {
+		return l, gone
 	}
 	now := schemas.PeerUp
-	if m.Leaving {
+	if m.Leaving || p.state == schemas.PeerLeaving { // nobody leaves and comes back on one connection
 		now = schemas.PeerLeaving
 	}
 	if p.settleLocked(now, nil) != now {

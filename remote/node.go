@@ -72,7 +72,20 @@ func Start(cfg Config) (*Node, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("node: %w", err)
 	}
-	cfg = cfg.WithDefaults()
+	n := newNode(cfg.WithDefaults())
+	if err := n.listen(); err != nil {
+		n.end()
+		n.system.Shutdown()
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	n.begin()
+	n.configure()
+	n.cfg.Logger.Info().Str("address", n.address).Int("peers", len(n.Peers())).Bool("tls", cfg.TLS != nil).Msg("this node listens for others")
+	return n, nil
+}
+
+// newNode makes a node that does not listen yet.
+func newNode(cfg Config) *Node {
 	n := &Node{cfg: cfg, system: actors.NewEngine(engineLog(cfg.Logger)), began: time.Now(), peers: make(map[string]*peer),
 		routers: make(map[string]*Router), spills: make(map[string]*Router), buffers: sync.Pool{New: func() any {
 			b := make([]byte, max(pieceBytes, maxMessageBytes/2))
@@ -84,21 +97,18 @@ func Start(cfg Config) (*Node, error) {
 	n.refusals = newRefusals()
 	n.letters = make(chan *actor.DeadLetterEvent, 256)
 	n.leases = newLeases(n)
-	if err := n.listen(); err != nil {
-		n.end()
-		n.system.Shutdown()
-		return nil, fmt.Errorf("node: %w", err)
-	}
+	return n
+}
+
+// begin starts what a node does by itself.
+func (n *Node) begin() {
 	n.leases.begin()
 	n.loops.Go(func() { n.refusals.run(n) })   // ends with the node
 	n.loops.Go(n.publishLetters)               // ends with the node
-	n.loops.Go(func() { n.leases.run(n.ctx) }) // likewise
-	if cfg.TLS != nil {
+	n.loops.Go(func() { n.leases.run(n.ctx) }) // ends with the node
+	if n.cfg.TLS != nil {
 		n.loops.Go(n.watchTLS) // ends with the node
 	}
-	n.configure()
-	n.cfg.Logger.Info().Str("address", n.address).Int("peers", len(n.Peers())).Bool("tls", cfg.TLS != nil).Msg("this node listens for others")
-	return n, nil
 }
 
 // listen starts the engine's remote. It comes before everything that is spawned: PIDs

@@ -30,8 +30,9 @@ const (
 	confirmFor     = 4 * time.Second // from the probe to the first heartbeat: the peer probes and connects
 	engineFor      = 3 * time.Second // the engine sleeps for two after a failed dial
 	awaitEvery     = 5 * time.Millisecond
-	flushFor       = time.Second // for a peer to read the last answers
-	guestFor       = time.Minute // a peer that nobody configured is forgotten
+	flushFor       = time.Second     // for a peer to read the last answers
+	guestFor       = time.Minute     // a peer that nobody configured is forgotten
+	beginFor       = 3 * time.Second // a node may listen, and have no providers yet
 )
 
 // peer is another node: one goroutine that reaches for it, and what is known of it.
@@ -57,6 +58,7 @@ type peer struct {
 	run      string // of the peer
 	theirs   uint64 // its epoch
 	intros   uint64 // how often it has introduced itself
+	open     int    // connections that it has made, and which have not ended
 	answered uint64 // the last heartbeat that it has answered
 	credits  int    // what it grants; 0: not said
 	version  string
@@ -99,16 +101,30 @@ func (p *peer) live(ctx context.Context) {
 			p.awaitEngine(ctx)
 		}
 		l := p.reached()
-		why := p.keep(ctx, l)
-		p.parted(l, why)
+		p.parted(l, p.keep(ctx, l))
 		if l.wasDialed() {
 			p.awaitEngine(ctx)
 		}
 		if l.wasUp() {
 			seen = time.Now()
-			continue // it may be back already
 		}
+		p.afterLoss(ctx, l)
+	}
+}
+
+// afterLoss waits before the peer is looked for again: not at all if it was there for a
+// while, since it may be back already. One that is lost again and again would fill the log.
+func (p *peer) afterLoss(ctx context.Context, l *link) {
+	switch {
+	case !l.wasUp():
 		p.pause(ctx)
+	case time.Since(l.began) < heartbeatEvery:
+		timer := time.NewTimer(probePause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
 	}
 }
 
@@ -414,6 +430,14 @@ func (p *peer) offer(provider string) (offer, bool) {
 	defer p.mu.Unlock()
 	o, ok := p.offers[provider]
 	return o, ok
+}
+
+// begins reports whether the peer has just been reached, and has no providers: a node listens
+// before it has them.
+func (p *peer) begins() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.offers) == 0 && p.link != nil && time.Since(p.link.began) < beginFor
 }
 
 // limit is how many calls may be with the peer: what both sides allow.

@@ -229,7 +229,7 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 		return err
 	}
 	for _, p := range r.reach() {
-		if p.isUp() {
+		if p.isUp() && !p.begins() {
 			if _, offers := p.offer(r.provider); !offers {
 				r.ledger.refuse(schemas.ReasonNotFound)
 				return &schemas.Error{Kind: schemas.KindNotFound, Reason: schemas.ReasonNotFound,

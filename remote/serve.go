@@ -164,11 +164,23 @@ func (s *served) note(f func()) {
 func (s *served) part(data []byte) {
 	s.note(func() {
 		if room := s.req.Size - min(uint64(len(s.body)), s.req.Size); uint64(len(data)) <= room {
-			s.body = append(s.body, data...)
+			s.body = append(s.roomFor(len(data)), data...)
 		} else {
 			s.overrun = true
 		}
 	})
+}
+
+// roomFor returns the body with room for more: never beyond its size, unlike append, which
+// would take far more for a large one.
+func (s *served) roomFor(bytes int) []byte {
+	need := len(s.body) + bytes
+	if need <= cap(s.body) {
+		return s.body
+	}
+	grown := make([]byte, len(s.body), min(int(s.req.Size), max(need, 2*cap(s.body))))
+	copy(grown, s.body)
+	return grown
 }
 
 // grant takes the asker's word that it can take more.

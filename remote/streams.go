@@ -43,16 +43,27 @@ type chunkReader struct {
 
 // Next returns the next chunk.
 func (r *chunkReader) Next() (*schemas.ChatChunk, error) {
+	mine := 0
+	defer func() { r.call.release(mine) }()
 	for len(r.rest) == 0 {
 		if r.err != nil {
 			return nil, r.err
 		}
 		part, err := r.call.part()
 		r.err = err
-		if part != nil {
-			r.rest = part.Chunks
-			r.begun = append(r.begun, part.Data...)
-			r.call.read(len(part.Data))
+		if part == nil {
+			continue
+		}
+		r.rest = part.Chunks
+		r.begun = append(r.begun, part.Data...)
+		r.call.read(len(part.Data))
+		mine += len(part.Data)
+		full := r.call.collect(len(part.Data))
+		if full == nil && len(r.begun) > maxChunkBytes {
+			full = r.call.nonsense(fmt.Errorf("a chunk of its answer has more than %d bytes", maxChunkBytes))
+		}
+		if full != nil {
+			r.rest, r.begun, r.err = nil, nil, full
 		}
 	}
 	data := r.rest[0]

@@ -18,6 +18,9 @@ type fault struct {
 	detail string // in our own words
 }
 
+// maxActorID bounds the id of an actor that sends, in bytes: what is done for it keeps it.
+const maxActorID = 1 << 10
+
 // A judge knows what a batch may have in it. It has no state.
 type judge struct {
 	envelopes int
@@ -47,8 +50,11 @@ func (j judge) batch(batch *remote.MessageBatch, from string, dropped func(fault
 		return fault{reason: ReasonBadBatch}
 	}
 	for _, sender := range batch.Senders {
-		if sender.GetAddress() != from {
+		switch {
+		case sender.GetAddress() != from:
 			return fault{reason: ReasonForeignSender}
+		case len(sender.GetId()) > maxActorID:
+			return fault{reason: ReasonBadBatch}
 		}
 	}
 	parts := 0
