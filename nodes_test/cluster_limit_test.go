@@ -33,6 +33,12 @@ type limited struct {
 // their configuration has besides.
 func newLimited(t *testing.T, up *upstream, more string, places ...place) *limited {
 	t.Helper()
+	return newLimitedTo(t, clusterLimit, up, more, places...)
+}
+
+// newLimitedTo is newLimited with another limit.
+func newLimitedTo(t *testing.T, limit int, up *upstream, more string, places ...place) *limited {
+	t.Helper()
 	n := len(places)
 	l := &limited{up: up, answered: make([]atomic.Int64, n), refused: make([]atomic.Int64, n)}
 	ports := freePorts(t, 2*n)
@@ -59,7 +65,7 @@ name = "shared"
 value = "k"
 concurrency = %d
 scope = "cluster"
-`, at(where, ports[n+i]), strings.Join(peers, ", "), more, l.up.base, clusterLimit)))
+`, at(where, ports[n+i]), strings.Join(peers, ", "), more, l.up.base, limit)))
 	}
 	t.Cleanup(func() {
 		for _, node := range l.nodes {

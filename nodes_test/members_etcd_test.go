@@ -14,23 +14,36 @@ import (
 type etcdServer struct {
 	endpoint      string
 	ca, cert, key string // files; the certificate is for servers and for clients
+	*process
 }
 
+// table is the part of a node's file that names it.
+func (e etcdServer) table() string {
+	return fmt.Sprintf("[node.etcd]\nendpoints = [%q]\nca_file = %q\ncert_file = %q\nkey_file = %q\n", e.endpoint, e.ca, e.cert, e.key)
+}
+
+// startEtcd starts one on a machine of its own on loopback.
 func startEtcd(t *testing.T) etcdServer {
+	t.Helper()
+	return startEtcdIn(t, loopback{}, newMachine())
+}
+
+// startEtcdIn starts one in a place, with the address of where.
+func startEtcdIn(t *testing.T, in, where place) etcdServer {
 	t.Helper()
 	if _, err := exec.LookPath("etcd"); err != nil {
 		t.Fatal("this test needs etcd: install it (Debian: apt-get install etcd-server)")
 	}
-	dir, where := t.TempDir(), newMachine()
+	dir := t.TempDir()
 	output(t, loopback{}, bifrostBinary(t), "certs", "ca", "--dir", dir)
-	output(t, loopback{}, bifrostBinary(t), "certs", "node", "--dir", dir, "--host", where.String(), "--name", "etcd")
-	e := etcdServer{"https://" + at(where, 2379), dir + "/ca.pem", dir + "/etcd.pem", dir + "/etcd-key.pem"}
+	output(t, loopback{}, bifrostBinary(t), "certs", "node", "--dir", dir, "--host", where.ip().String(), "--name", "etcd")
+	e := etcdServer{"https://" + at(where, 2379), dir + "/ca.pem", dir + "/etcd.pem", dir + "/etcd-key.pem", nil}
 	peers, metrics := "http://"+at(where, 2380), "http://"+at(where, 2381)
-	server := launch(t, program{at: loopback{}, name: "etcd", argv: []string{"etcd", "--name", "one", "--data-dir", dir + "/data",
+	server := launch(t, program{at: in, name: "etcd", argv: []string{"etcd", "--name", "one", "--data-dir", dir + "/data",
 		"--listen-client-urls", e.endpoint, "--advertise-client-urls", e.endpoint, "--listen-peer-urls", peers,
 		"--initial-advertise-peer-urls", peers, "--initial-cluster", "one=" + peers, "--listen-metrics-urls", metrics,
 		"--client-cert-auth", "--trusted-ca-file", e.ca, "--cert-file", e.cert, "--key-file", e.key, "--unsafe-no-fsync"}})
-	client := clientIn(t, loopback{})
+	client := clientIn(t, in)
 	eventually(t, "etcd is well", func() bool {
 		if !server.running() {
 			t.Fatalf("etcd has ended: %v\n%s", server.result, server.log)
@@ -42,13 +55,14 @@ func startEtcd(t *testing.T) etcdServer {
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
+	e.process = server
 	return e
 }
 
 func TestNodesInEtcdFindEachOtherAndAKilledOneIsGoneWithItsLease(t *testing.T) {
 	t.Parallel()
 	e := startEtcd(t)
-	finds := fmt.Sprintf("[node.etcd]\nendpoints = [%q]\nca_file = %q\ncert_file = %q\nkey_file = %q\nttl = \"2s\"\n", e.endpoint, e.ca, e.cert, e.key)
+	finds := e.table() + "ttl = \"2s\"\n"
 	a := serveAsker(t, newMachine(), "a", finds)
 	b := serveOwner(t, newMachine(), "b", finds)
 	c := serveOwner(t, newMachine(), "c", finds)

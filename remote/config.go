@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bifrost/remote/certs"
+	"bifrost/remote/lease"
 	"bifrost/schemas"
 )
 
@@ -66,10 +68,24 @@ type Config struct {
 	// by PID: answers reach them, the engine's futures and nothing else of this process.
 	Actors []string
 
+	// Registrar keeps the owners of the limits that all nodes share, such as in etcd. All
+	// nodes have one, of the same register, or none has. Nil: they vote. The node runs
+	// it, and no other one may.
+	Registrar Registrar
+
 	// Version of the program, for its peers' logs and statistics.
 	Version string
 	// Logger is where the node and its engine log; the zero Logger is silent.
 	Logger zerolog.Logger
+}
+
+// Registrar keeps the owners of limits outside the nodes; lease.Registrar says how.
+type Registrar interface {
+	lease.Registrar
+	// Run works for the node of that address, and this run of it, until ctx ends.
+	// changed is told, and does not block, when Owner may return something else. An error
+	// is a fault of its settings: then there are no owners here, and requests that need one are refused.
+	Run(ctx context.Context, address, run string, changed func()) error
 }
 
 // Provider is a provider that lives on other nodes.

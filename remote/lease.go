@@ -59,8 +59,16 @@ func (l *leases) begin() {
 	l.machine = lease.New(lease.Config{Self: l.node.address, Run: l.node.run, Members: l.members, Timing: lease.DefaultTiming(),
 		Reaches: l.node.reaches,
 		Send:    func(to string, m proto.Message) { l.out = append(l.out, outgoingLease{to, m}) },
-		Notice:  l.noticeLocked,
+		Notice:  l.noticeLocked, Registrar: l.node.cfg.Registrar,
 	}, time.Now())
+}
+
+// register runs the registrar until the node ends.
+func (l *leases) register() {
+	n := l.node
+	if err := n.cfg.Registrar.Run(n.ctx, n.address, n.run, l.wake); err != nil {
+		n.cfg.Logger.Error().Err(err).Msg("the owners of limits that all nodes share are not known here: requests that need them are refused")
+	}
 }
 
 // run drives the machine until ctx ends.
@@ -186,7 +194,7 @@ func (l *leases) noticeLocked(limit string, n lease.Notice) {
 	case lease.Dismissed:
 		log.Info().Str("limit", limit).Msg("this node does not lend the slots of a limit any more")
 	case lease.Refusing:
-		log.Warn().Str("limit", limit).Msg("no node that lends the slots of a limit is reached: requests are refused; look at the peers")
+		log.Warn().Str("limit", limit).Msg("no node that lends the slots of a limit is reached: requests are refused; look at the peers, and at etcd where it keeps the owners")
 	case lease.Recovered:
 		log.Info().Str("limit", limit).Msg("a node that lends the slots of a limit is reached again")
 	case lease.MembersDiffer:

@@ -106,6 +106,9 @@ func (n *Node) begin() {
 	n.loops.Go(func() { n.refusals.run(n) })   // ends with the node
 	n.loops.Go(n.publishLetters)               // ends with the node
 	n.loops.Go(func() { n.leases.run(n.ctx) }) // ends with the node
+	if n.cfg.Registrar != nil {
+		n.loops.Go(n.leases.register) // ends with the node
+	}
 	if n.cfg.TLS != nil {
 		n.loops.Go(n.watchTLS) // ends with the node
 	}

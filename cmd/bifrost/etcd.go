@@ -7,9 +7,22 @@ import (
 	"github.com/rs/zerolog"
 
 	"bifrost/config"
+	"bifrost/remote"
 	"bifrost/remote/discovery/etcd"
 	"bifrost/schemas"
 )
+
+// limitsIn is where the owners of limits are; nil, without etcd, means that nodes vote.
+func limitsIn(c *config.Etcd, logger zerolog.Logger) (remote.Registrar, error) {
+	if c == nil {
+		return nil, nil
+	}
+	source, err := etcdSource(c, "", logger)
+	if err != nil {
+		return nil, err
+	}
+	return source.Limits(), nil
+}
 
 // etcdSource is where a node registers under its address and finds the others.
 func etcdSource(c *config.Etcd, address string, logger zerolog.Logger) (*etcd.Source, error) {

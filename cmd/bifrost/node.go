@@ -26,6 +26,10 @@ func startNode(file *config.File, logger zerolog.Logger) (*remote.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: node.tls: %w", file.Path, err)
 	}
+	registrar, err := limitsIn(file.Node.Etcd, logger)
+	if err != nil {
+		return nil, fmt.Errorf("%s: node.etcd: %w", file.Path, err)
+	}
 	node, err := remote.Start(remote.Config{
 		Listen:    file.Node.Listen,
 		Advertise: file.Node.Advertise,
@@ -34,6 +38,7 @@ func startNode(file *config.File, logger zerolog.Logger) (*remote.Node, error) {
 		TLS:       identity,
 		Plaintext: file.Node.Plaintext,
 		Credits:   file.Node.Credits,
+		Registrar: registrar,
 		Version:   shortVersion(),
 		Logger:    logger,
 	})

@@ -50,6 +50,14 @@
 // after it wakes up. The list of nodes may change by one node at a time, with a term
 // between two changes.
 //
-// Who keeps the owner in etcd needs only what is in mandate: a moment until which this
-// node is the only owner, from a key with etcd's own lease instead of votes.
+// # Without votes
+//
+// A Registrar, such as one in etcd, takes the place of votes: it says until when this node is
+// the only owner. What is lent ends before that, so that its next owner need not wait
+// either. Then there is no majority: who reaches the registrar, and is asked for slots,
+// becomes the owner, of two nodes as well. All promises hold, and the limit is that of
+// the whole cluster whatever the lists of nodes say. Nodes that start need not wait for
+// a term. An owner that is not asked for slots for two terms resigns, so that one that nobody
+// reaches does not keep the others from having one. Nodes that vote and nodes with a
+// registrar do not know of each other's owners.
 package lease

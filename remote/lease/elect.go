@@ -19,6 +19,10 @@ func (m *Machine) isWanted(l *limit) bool {
 // for slots stands if it ranks first among those that it reaches, also in its first term, in
 // which it has the votes of others only.
 func (m *Machine) stand(l *limit) {
+	if m.cfg.Registrar != nil {
+		m.register(l)
+		return
+	}
 	o, t := &l.office, m.cfg.Timing
 	holds := o.holds(m.now)
 	if !holds && !l.lost {
@@ -64,7 +68,7 @@ func (m *Machine) toAll(l *limit, b *v1.LeaseBallot) {
 // ballot answers who stands.
 func (m *Machine) ballot(from string, b *v1.LeaseBallot) {
 	l := m.limit(b.Limit)
-	if l == nil {
+	if l == nil || m.cfg.Registrar != nil {
 		return
 	}
 	if b.Withdrawn {
@@ -90,7 +94,7 @@ func (m *Machine) ballot(from string, b *v1.LeaseBallot) {
 // voted counts a vote.
 func (m *Machine) voted(from string, v *v1.LeaseVote) {
 	l := m.limits[v.Limit]
-	if l == nil || !m.isMember(from) {
+	if l == nil || m.cfg.Registrar != nil || !m.isMember(from) {
 		return
 	}
 	if v.MembersDiffer {
@@ -118,6 +122,8 @@ func (m *Machine) ownerOf(l *limit) string {
 	switch {
 	case l.office.holds(m.now):
 		return m.cfg.Self
+	case m.cfg.Registrar != nil:
+		return m.registered(l)
 	case l.elected != "" && l.elected != m.cfg.Self && m.now.Sub(l.heard) < m.cfg.Timing.Term:
 		return l.elected
 	case l.vote.has(m.now):

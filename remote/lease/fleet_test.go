@@ -26,6 +26,8 @@ type fleet struct {
 	timing  Timing
 	trace   func(format string, args ...any)
 	refused int
+
+	register *register // nil: the nodes vote
 }
 
 // chance is where the fleet has its luck from.
@@ -95,14 +97,18 @@ func name(i int) string { return fmt.Sprintf("10.0.0.%d:7600", i+1) }
 
 func newFleet(c chance, nodes, limit int) *fleet {
 	f := &fleet{now: beginning, chance: c, limit: limit, cut: make(map[[2]int]bool), timing: DefaultTiming(), trace: func(string, ...any) {}}
+	f.populate(nodes)
+	return f
+}
+
+func (f *fleet) populate(nodes int) {
 	for i := range nodes {
-		s := &simulated{fleet: f, at: i, speed: 1 + float64(c.n(5)-2)/100}
+		s := &simulated{fleet: f, at: i, speed: 1 + float64(f.chance.n(5)-2)/100}
 		f.nodes, f.listed = append(f.nodes, s), append(f.listed, true)
 	}
 	for _, s := range f.nodes {
 		s.start()
 	}
-	return f
 }
 
 func (f *fleet) after(d time.Duration, node *simulated, do func()) {
@@ -159,14 +165,18 @@ func (s *simulated) start() {
 	s.run++
 	s.up, s.frozen, s.held, s.calls, s.waiting, s.limit, s.refusing = true, false, nil, nil, nil, 0, false
 	s.until, s.woken = time.Time{}, time.Time{}
-	s.machine = New(Config{Self: name(s.at), Run: fmt.Sprint(s.run), Members: f.list(), Timing: f.timing,
+	cfg := Config{Self: name(s.at), Run: fmt.Sprint(s.run), Members: f.list(), Timing: f.timing,
 		Reaches: func(member string) bool {
 			to := f.find(member)
 			return to != nil && to.up && !f.cut[[2]int{s.at, to.at}] && !f.cut[[2]int{to.at, s.at}]
 		},
 		Send:   func(to string, m proto.Message) { f.send(s, f.find(to), m) },
 		Notice: func(limit string, n Notice) { f.trace("%v node %d: notice %d", f.now.Sub(beginning), s.at, n) },
-	}, s.clock())
+	}
+	if f.register != nil {
+		cfg.Registrar = &candidate{s: s}
+	}
+	s.machine = New(cfg, s.clock())
 	s.machine.Share(s.clock(), limitName, f.limit, s)
 	s.tick()
 }

@@ -27,6 +27,9 @@ type Config struct {
 	Reaches func(member string) bool
 	// Send sends a message to another node. It may lose it, and does not block.
 	Send func(to string, m proto.Message)
+	// Registrar says who is the owner of each limit, in place of votes. Nil: the nodes vote.
+	// All nodes have one, of the same register, or none has.
+	Registrar Registrar
 	// Notice is told what an operator should know; it may be nil.
 	Notice func(limit string, n Notice)
 }
@@ -65,10 +68,12 @@ type limit struct {
 
 	office mandate
 	lost   bool // the end of the mandate has been noticed
+	stands bool // the registrar has been told that this node stands
 	loans  loans
 	wanted time.Time // when somebody last asked this node for slots
 
 	lessee *lessee // nil: this node needs no slots of it
+	former *lessee // the last one, which may have slots that its owner counts; nil: none
 }
 
 // New returns a machine that begins at now, and votes a term later.
@@ -118,7 +123,7 @@ func (m *Machine) Share(now time.Time, name string, size int, slots Slots) {
 	case l.lessee != nil && l.lessee.slots == slots:
 		l.lessee.size = size
 	default:
-		l.lessee = &lessee{slots: slots, size: size}
+		l.lessee, l.former = &lessee{slots: slots, size: size}, nil
 		slots.Allow(0, now)
 	}
 	l.lessee.next = now
@@ -134,20 +139,31 @@ func (m *Machine) Unshare(now time.Time, name string) {
 		return
 	}
 	m.giveBack(l)
-	l.lessee = nil
 	m.deliver()
+	l.lessee, l.former = nil, l.lessee
 }
 
-// Leave gives back everything that is not in use, as a node does that ends.
+// Leave gives back everything that is not in use, as a node does that ends: nothing is taken
+// any more.
 func (m *Machine) Leave(now time.Time) {
 	m.now = now
 	for _, l := range m.limits {
-		if l.lessee != nil {
+		switch {
+		case l.lessee != nil:
 			l.lessee.lower(now, 0)
 			m.giveBack(l)
+		case l.former != nil: // its slots are not to be touched, and nobody uses them any more
+			l.former.held = 0
+			l.lessee, l.former = l.former, nil
+			m.giveBack(l)
+			m.deliver()
+			l.lessee = nil
 		}
 	}
 	m.deliver()
+	for _, l := range m.limits {
+		m.leave(l)
+	}
 }
 
 // Receive takes a message of a node, which may be this one, and reports whether it is
@@ -186,7 +202,7 @@ func (m *Machine) Tick(now time.Time) (next time.Time) {
 	m.deliver()
 	for name, l := range m.limits {
 		due := m.due(l)
-		if due.IsZero() && l.lessee == nil && !l.vote.has(now) {
+		if due.IsZero() && l.lessee == nil && !l.vote.has(now) && (l.former == nil || !l.former.valid(now)) {
 			delete(m.limits, name)
 		}
 		if next.IsZero() || !due.IsZero() && due.Before(next) {
@@ -204,7 +220,7 @@ func (m *Machine) due(l *limit) time.Time {
 			due = t
 		}
 	}
-	if m.isWanted(l) || !l.lost {
+	if m.isWanted(l) || !l.lost || l.stands {
 		sooner(l.office.next)
 	}
 	if l.vote.has(m.now) {

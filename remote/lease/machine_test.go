@@ -230,6 +230,26 @@ func TestWhoGivesBackFreesItsSlotsAtOnceAndWhoDiesWhenItsLeaseEnds(t *testing.T)
 	}
 }
 
+func TestANodeThatEndsFreesItsSlotsAtOnceAlsoIfItsKeysWereTakenOutBefore(t *testing.T) {
+	f := calm(t, 3, 6)
+	s := f.nodes[0]
+	s.call(6, time.Second)
+	f.run(t, 1300*time.Millisecond)
+	if s.served != 6 || s.limit == 0 || len(s.calls) > 0 {
+		t.Fatalf("%d calls, %d of them now, %d slots", s.served, len(s.calls), s.limit)
+	}
+	other := f.nodes[1]
+	s.machine.Unshare(s.clock(), limitName)
+	s.tick()
+	s.limit = 0 // nobody comes any more
+	s.machine.Leave(s.clock())
+	other.call(6, 100*time.Millisecond)
+	f.run(t, 150*time.Millisecond)
+	if other.served < 6 {
+		t.Errorf("%d served at once", other.served)
+	}
+}
+
 func TestAMinorityUsesNothingAfterItsLeaseAndRefusesSevenSecondsLater(t *testing.T) {
 	f := calm(t, 3, 6)
 	for _, s := range f.nodes {

@@ -28,7 +28,7 @@ func check(t interface {
 func (f *fleet) trouble() {
 	s := f.nodes[f.chance.n(len(f.nodes))]
 	other := f.nodes[f.chance.n(len(f.nodes))]
-	switch f.chance.n(13) {
+	switch f.chance.n(15) {
 	case 0:
 		s.crash()
 	case 1:
@@ -58,12 +58,19 @@ func (f *fleet) trouble() {
 		for i := range f.nodes {
 			f.cut[[2]int{s.at, i}], f.cut[[2]int{i, s.at}] = i != s.at, i != s.at
 		}
+	case 13, 14:
+		if f.register != nil {
+			f.troubleRegister()
+		}
 	}
 }
 
 // heal ends all trouble, and the calls that are under way.
 func (f *fleet) heal() {
 	f.cut, f.rough = map[[2]int]bool{}, false
+	if f.register != nil {
+		f.register.restart()
+	}
 	for _, s := range f.nodes {
 		if !s.up {
 			s.start()

@@ -112,6 +112,27 @@ func TestASourceEndsWhileNoServerAnswers(t *testing.T) {
 	}
 }
 
+// The value of a limit's key comes from whoever can write to etcd.
+func FuzzOwnerOf(f *testing.F) {
+	for _, seed := range []string{"10.0.0.2:7600 run", "10.0.0.2:7600", "", " run", "a:1  x y"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		address, run, err := ownerOf(value)
+		if err == nil && (address+" "+run != value || run == "" || discovery.CheckAddress(address) != nil) {
+			t.Errorf("%q gives %q and %q", value, address, run)
+		}
+	})
+}
+
+func TestAnOwnersTimeCountsFromWhenItAskedLessFivePercent(t *testing.T) {
+	for seconds, want := range map[int64]time.Duration{5: 4750 * time.Millisecond, 2: 1900 * time.Millisecond, 60: 4750 * time.Millisecond, 0: 0} {
+		if got := untilOf(began, seconds).Sub(began); got != want {
+			t.Errorf("%d s become %v, want %v", seconds, got, want)
+		}
+	}
+}
+
 // A key comes from whoever can write to etcd.
 func FuzzAddressOf(f *testing.F) {
 	for _, seed := range []string{DefaultPrefix + "10.0.0.2:7600", DefaultPrefix, "", "/other/a:1", DefaultPrefix + "a/b:1"} {

@@ -1,6 +1,7 @@
 package etcd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,21 +50,21 @@ func (w *watcher) run(ctx context.Context) {
 // to be read again, and an error if etcd does not answer.
 func (w *watcher) follow(ctx context.Context, answered func()) error {
 	read, err := within(ctx, func(ctx context.Context) (*clientv3.GetResponse, error) {
-		return w.client.Get(ctx, w.prefix, clientv3.WithPrefix(), clientv3.WithKeysOnly(), clientv3.WithLimit(discovery.MaxAddresses+1))
+		return w.client.Get(ctx, w.prefix, clientv3.WithPrefix(), clientv3.WithKeysOnly(), clientv3.WithLimit(discovery.MaxAddresses+maxLimits+1))
 	})
 	if err != nil {
 		return err
 	}
-	if len(read.Kvs) > discovery.MaxAddresses {
-		return fmt.Errorf("%s has more than %d keys; check that it is the prefix of the nodes", w.prefix, discovery.MaxAddresses)
-	}
-	answered()
 	var addresses []string
 	for _, kv := range read.Kvs {
 		if address, ok := w.address(kv.Key); ok {
 			addresses = append(addresses, address)
 		}
 	}
+	if read.More || len(addresses) > discovery.MaxAddresses {
+		return fmt.Errorf("%s has more than %d keys; check that it is the prefix of the nodes", w.prefix, discovery.MaxAddresses)
+	}
+	answered()
 	w.nodes.read(addresses, time.Now())
 	w.report()
 	return w.watch(ctx, read.Header.Revision+1)
@@ -117,8 +118,11 @@ func (w *watcher) apply(events []*clientv3.Event) {
 }
 
 // address reads a key. One that somebody else has put there is left out, with one line
-// in the log.
+// in the log. The owners of limits have theirs there, too.
 func (w *watcher) address(key []byte) (string, bool) {
+	if bytes.HasPrefix(key, []byte(w.prefix+limitsPart)) {
+		return "", false
+	}
 	address, err := addressOf(w.prefix, string(key))
 	if err != nil && !w.junk {
 		w.junk = true
