@@ -154,8 +154,8 @@ func (c *call) release(bytes int) { c.link.peer.node.held.Add(-int64(bytes)) }
 
 // nonsense gives up a call whose peer does not keep to the protocol.
 func (c *call) nonsense(err error) error {
-	e := &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Err: err,
-		Message: "node " + c.link.peer.address + " sent an answer that this node cannot read; compare their versions"}
+	e := &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Err: atNode(c.link.peer.address, err),
+		Message: "another node sent an answer that this one cannot read; compare their versions"}
 	c.stop(e, failed)
 	return e
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"fmt"
 	"strings"
 
 	"bifrost/schemas"
@@ -12,13 +13,22 @@ const reasonUnsendable schemas.Reason = "unsendable"
 // lostError is the answer of the calls that were with a peer when it was lost.
 func lostError(address, why string) *schemas.Error {
 	return &schemas.Error{Kind: schemas.KindNodeLost, MayHaveStarted: true,
-		Message: "node " + address + " was lost: " + why + mayHaveStarted}
+		Message: "the node that the call was with was lost: " + why + mayHaveStarted, Err: atNode(address, nil)}
+}
+
+// atNode is the cause of an error that another node is part of. Its address is for the
+// program and its log; what callers of a gateway are told has none.
+func atNode(address string, cause error) error {
+	if cause == nil {
+		return fmt.Errorf("node %s", address)
+	}
+	return fmt.Errorf("node %s: %w", address, cause)
 }
 
 // stoppedError is the answer of the calls that are with a peer when this node stops.
 func stoppedError(address string) *schemas.Error {
 	return &schemas.Error{Kind: schemas.KindNodeLost, MayHaveStarted: true,
-		Message: "this node stops, and gives up its calls with node " + address + mayHaveStarted}
+		Message: "this node stops, and gives up its calls with another one" + mayHaveStarted, Err: atNode(address, nil)}
 }
 
 const (
@@ -44,5 +54,5 @@ var errTooLarge = &schemas.Error{Kind: schemas.KindInvalidRequest,
 // errOverrun is the answer of a call whose peer sends more than it was granted.
 func errOverrun(address string) *schemas.Error {
 	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true,
-		Message: "node " + address + " sent more of an answer than it was granted; compare their versions"}
+		Message: "another node sent more of an answer than it was granted; compare their versions", Err: atNode(address, nil)}
 }

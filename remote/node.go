@@ -263,7 +263,7 @@ func (n *Node) known(address string) *peer {
 func (n *Node) linkTo(ctx context.Context, address string) (*link, error) {
 	p := n.peer(address, true)
 	if p == nil {
-		return nil, &schemas.Error{Kind: schemas.KindNodeLost, Message: "node " + address + " is not known here, or this node stops"}
+		return nil, &schemas.Error{Kind: schemas.KindNodeLost, Message: "the other node is not known here, or this node stops", Err: atNode(address, nil)}
 	}
 	if l := p.current(); l != nil {
 		return l, nil

@@ -233,7 +233,7 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 			if _, offers := p.offer(r.provider); !offers {
 				r.ledger.refuse(schemas.ReasonNotFound)
 				return &schemas.Error{Kind: schemas.KindNotFound, Reason: schemas.ReasonNotFound,
-					Message: "node " + p.address + " has no such provider; add it there, or correct the node"}
+					Message: "the provider's node has no such provider; add it there, or name another node", Err: atNode(p.address, nil)}
 			}
 		}
 	}
@@ -243,28 +243,17 @@ func (r *Router) notEntered(ctx context.Context, req *schemas.Request, err error
 			Message: "no other node is known; nothing was sent"}
 	}
 	return &schemas.Error{Kind: schemas.KindNodeLost, Reason: schemas.ReasonNodeLost, RetryAfter: heartbeatEvery, Err: errors.Join(err, r.reasons()),
-		Message: "no node that has it can be reached (" + r.addresses() + "); nothing was sent"}
+		Message: "no node that has it can be reached; nothing was sent"}
 }
 
 func (r *Router) reasons() error {
 	var all []error
 	for _, p := range r.reach() {
 		p.mu.Lock()
-		all = append(all, p.why)
+		all = append(all, atNode(p.address, p.why))
 		p.mu.Unlock()
 	}
 	return errors.Join(all...)
-}
-
-func (r *Router) addresses() string {
-	out := ""
-	for i, p := range r.reach() {
-		if i > 0 {
-			out += ", "
-		}
-		out += p.address
-	}
-	return out
 }
 
 // noCredit is the refusal of a call that has no credit left at any peer.
