@@ -31,6 +31,10 @@ var kinds = []func() proto.Message{
 	func() proto.Message { return new(v1.ResponsePart) },
 	func() proto.Message { return new(v1.Error) },
 	func() proto.Message { return new(v1.DeadLetter) },
+	func() proto.Message { return new(v1.LeaseBallot) },
+	func() proto.Message { return new(v1.LeaseVote) },
+	func() proto.Message { return new(v1.LeaseRequest) },
+	func() proto.Message { return new(v1.LeaseGrant) },
 }
 
 // senders are who may say something: the peer's node, two actors there, and nobody.
@@ -213,6 +217,7 @@ func scenes() []scene {
 		scene{}.say(0, request(1, "chat", "broken")).say(2, request(1, "chat", "stuck")).say(3, request(2, "chat", "m")).wait(255),
 		scene{}.say(0x80, request(1, "chat", "m")).say(0x81, request(2, "embeddings", "m")).say(0, request(0, "", "")),
 	}
+	all = append(all, scene{}.say(0, &v1.LeaseBallot{}).say(0, &v1.LeaseVote{}).say(0, &v1.LeaseRequest{}).say(0, &v1.LeaseGrant{}).wait(50))
 	var one scene
 	for call := range uint64(12) { // every answer to every call
 		one = one.say(0, &v1.Response{Call: call, Body: []byte(`{}`), BodyForm: v1.BodyForm(call % 3), More: v1.More(call % 4)})

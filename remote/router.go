@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -204,6 +205,9 @@ var errNoPeer = errors.New("no peer is up")
 
 // settle waits until one more peer is known to be up or not.
 func (r *Router) settle(ctx context.Context) error {
+	if slices.ContainsFunc(r.reach(), (*peer).begins) {
+		return soon(ctx)
+	}
 	for _, p := range r.reach() {
 		select {
 		case <-p.settled:
@@ -220,6 +224,18 @@ func (r *Router) settle(ctx context.Context) error {
 		}
 	}
 	return errNoPeer
+}
+
+// soon waits for a moment.
+func soon(ctx context.Context) error {
+	timer := time.NewTimer(awaitEvery)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // notEntered is the error of a call that found no peer.
