@@ -12,6 +12,7 @@
 //	GET  /v1beta/models         in Gemini's form, and one of them
 //	GET  /healthz               200 while the process serves
 //	GET  /readyz                200 while requests are admitted, else 503
+//	GET  /metrics               of Options.Metrics, if there are any
 //
 // OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
 // /anthropic/v1, Gemini's under /genai/v1beta and /genai/v1; a request for the models

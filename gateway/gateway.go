@@ -34,6 +34,9 @@ type Options struct {
 	// ModelsTimeout bounds the question for a provider's models. Zero means 10 s.
 	ModelsTimeout time.Duration
 
+	// Metrics answers GET /metrics. Nil: that is no path of the gateway's.
+	Metrics http.Handler
+
 	// Logger gets one line per request at level info. The zero value is silent.
 	// Its writer is used by many requests at once.
 	Logger zerolog.Logger

@@ -40,6 +40,9 @@ func (g *Gateway) addRoutes() {
 	}
 	g.add(http.MethodGet, "/healthz", g.health)
 	g.add(http.MethodGet, "/readyz", g.readiness)
+	if g.opts.Metrics != nil {
+		g.mux.Handle(http.MethodGet+" /metrics", g.opts.Metrics)
+	}
 	g.mux.Handle("/", endpoint(noRoute))
 }
 

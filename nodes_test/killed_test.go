@@ -5,6 +5,7 @@ package nodes_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -19,6 +20,11 @@ func TestCallsToAKilledNodeFailWithinOneSecondAndLaterOnesAtOnceUntilItIsBack(t 
 	f.mustBeLost(t, killed, time.Second)
 	if got, err := c.asker.get(t.Context(), "/readyz"); err != nil || got.status != http.StatusServiceUnavailable {
 		t.Errorf("a gateway whose only provider is lost says that it is ready: %d, %v", got.status, err)
+	}
+
+	if got, err := c.asker.get(t.Context(), "/metrics"); err != nil || !regexp.MustCompile(`(?m)^bifrost_peer_up\{.*\} 0$`).MatchString(got.body) ||
+		!regexp.MustCompile(`(?m)^bifrost_peer_lost_calls_total\{.*\} [1-9]`).MatchString(got.body) {
+		t.Errorf("the metrics of a gateway whose peer is lost do not show it: %v\n%s", err, got.body)
 	}
 
 	var took []time.Duration

@@ -109,7 +109,7 @@ type service struct {
 }
 
 func newService(client *bifrost.Client, node *remote.Node, file *config.File, logger zerolog.Logger) *service {
-	g := gateway.New(client, gateway.Options{MaxBodyBytes: file.Server.MaxBodyBytes, Logger: logger})
+	g := gateway.New(client, gateway.Options{MaxBodyBytes: file.Server.MaxBodyBytes, Logger: logger, Metrics: metricsOf(node)})
 	return &service{file: file, client: client, node: node, gateway: g, server: newServer(g, logger), logger: logger}
 }
 
