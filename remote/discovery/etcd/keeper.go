@@ -180,9 +180,14 @@ func (k *keeper) release(ctx context.Context) {
 	if len(freed) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, limitsAsk)
+	asking, cancel := context.WithTimeout(ctx, limitsAsk)
 	defer cancel()
-	for _, lease := range freed {
-		_, _ = k.client.Revoke(ctx, lease)
+	for i, lease := range freed {
+		if _, err := k.client.Revoke(asking, lease); err != nil && ctx.Err() != nil { // Run ends, and tries once more
+			k.mu.Lock()
+			k.freed = append(k.freed, freed[i:]...)
+			k.mu.Unlock()
+			return
+		}
 	}
 }
