@@ -248,15 +248,14 @@ func TestManyLimitsHaveTheirOwnersAtOneNode(t *testing.T) {
 
 func TestNothingOfALimitIsLeftAfterTheEnd(t *testing.T) {
 	s := startServer(t)
-	admin := s.admin()
 	before := runtime.NumGoroutine()
 	only := startContender(t, s.client, "10.0.0.1:7600")
 	await(t, "it is the owner", only.owns)
 	only.Resign(limitName)
 	only.stop()
-	got, err := admin.Get(briefly(t), etcd.DefaultPrefix, clientv3.WithPrefix())
+	await(t, "all goroutines have ended", func() bool { return runtime.NumGoroutine() <= before })
+	got, err := s.admin().Get(briefly(t), etcd.DefaultPrefix, clientv3.WithPrefix())
 	if err != nil || len(got.Kvs) > 0 {
 		t.Errorf("etcd has %v, %v", got.Kvs, err)
 	}
-	await(t, "all goroutines have ended", func() bool { return runtime.NumGoroutine() <= before })
 }
