@@ -51,6 +51,12 @@ func (w *worker) try(c *call) result {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	w.hold(cancel)
 	key, keyErr := w.takeKey(ctx, s, c)
+	if keyErr == errKeysGone { // it was no try
+		c.tries--
+		w.letGo(cancel)
+		w.leaveSettings()
+		return w.try(c)
+	}
 	if keyErr != nil {
 		res := withoutKey(s, c, keyErr)
 		w.letGo(cancel)

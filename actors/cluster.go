@@ -17,6 +17,21 @@ type Cluster interface {
 	Unshare(provider, key string)
 }
 
+// retire ends the waiting for keys that the cluster shares no more: who waits looks at
+// the keys of the next version.
+func (k *keyring) retire(next *keyring) {
+	for i := range k.keys {
+		if k.shares(i) && !slices.Contains(next.own, k.own[i]) {
+			k.own[i].retire()
+		}
+	}
+}
+
+// isRetired reports whether keys of this version were taken away that might have served.
+func (k *keyring) isRetired() bool {
+	return slices.ContainsFunc(k.own, func(s *Slots) bool { return s != nil && s.isRetired() })
+}
+
 // sharing is a provider's part in the cluster.
 type sharing struct {
 	cluster  Cluster // nil: there is none

@@ -122,6 +122,7 @@ func (v *versions) replace(next *settings) bool {
 	next.keys.settle()
 	v.now = next
 	v.mu.Unlock()
+	old.keys.retire(next.keys)
 	old.leave()
 	return true
 }

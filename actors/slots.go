@@ -16,6 +16,7 @@ type Slots struct {
 	limit    int
 	until    time.Time // when the slots run out; zero: never
 	refusing bool
+	retired  bool // nobody says any more how many there are
 	used     int
 	waiting  list.List // of *turn
 	wanted   func()    // told that somebody waits, or was refused; nil: nobody is
@@ -30,7 +31,7 @@ func NewSlots(limit int) *Slots { return &Slots{limit: limit} }
 func (s *Slots) Allow(n int, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limit, s.until, s.refusing = n, until, false
+	s.limit, s.until, s.refusing = n, until, s.retired
 	s.admitLocked()
 }
 
@@ -44,6 +45,20 @@ func (s *Slots) Refuse() {
 		s.waiting.Remove(e)
 		e.Value.(*turn).end(nil)
 	}
+}
+
+// retire ends the waiting of everybody, for ever.
+func (s *Slots) retire() {
+	s.mu.Lock()
+	s.retired = true
+	s.mu.Unlock()
+	s.Refuse()
+}
+
+func (s *Slots) isRetired() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.retired
 }
 
 // Usage returns how many slots are in use, and how many attempts wait for one. An

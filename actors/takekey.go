@@ -13,6 +13,9 @@ import (
 // errKeysFull says that every key that could be used is in full use.
 var errKeysFull = &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonClusterLimit}
 
+// errKeysGone says that the keys that were waited for are there no more, and others may be.
+var errKeysGone = &schemas.Error{Kind: schemas.KindOverloaded, Reason: schemas.ReasonClusterLimit}
+
 // takeKey chooses the attempt's key, with a slot of it if it has a limit of its own. It
 // blocks while all keys are in full use, until ctx ends. It returns -1 if the provider has
 // no keys and needs none.
@@ -32,6 +35,8 @@ func (w *worker) takeKey(ctx context.Context, s *settings, c *call) (int, *schem
 			switch {
 			case key >= 0:
 				err = nil
+			case ctx.Err() == nil && s.keys.isRetired() && w.router.settings.peek() != s:
+				return -1, errKeysGone
 			case ctx.Err() == nil:
 				return -1, w.router.refuseInHand(req)
 			default:
