@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net"
 	"strconv"
 
 	"bifrost/schemas"
@@ -295,14 +294,4 @@ func checkTLS(r *reader, node *Node) {
 			return
 		}
 	}
-}
-
-// AdvertiseAt returns Advertise for a node that listens on port, which replaces a port
-// that was left to the system.
-func (n *Node) AdvertiseAt(port int) string {
-	a, _ := parseAddress(n.Advertise)
-	if a.port == "0" {
-		return net.JoinHostPort(a.host, strconv.Itoa(port))
-	}
-	return n.Advertise
 }

@@ -25,7 +25,7 @@ const (
 	ReasonTooMany Reason = "too_many_connections"
 	// ReasonReplaced: the oldest connection of an address made room for a newer one.
 	ReasonReplaced Reason = "replaced"
-	// ReasonUnaryCall: a call that the engine has not implemented.
+	// ReasonUnaryCall: one of the engine's unary calls, which would end the process.
 	ReasonUnaryCall Reason = "unary_call"
 	// ReasonUnknownMethod: a call that nobody has implemented.
 	ReasonUnknownMethod Reason = "unknown_method"
