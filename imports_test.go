@@ -105,6 +105,11 @@ var floors = []row{
 	{floor: 4, path: "remote", may: []string{".", "schemas", "actors", "remote/..."}, engine: true, thirdParty: true,
 		why: "nodes carry the messages of actors and know neither HTTP nor adapters"},
 
+	{floor: 4, path: "observe", may: []string{".", "schemas"}, thirdParty: true,
+		why: "who watches sees a client as any program does, and its requests by hooks"},
+	{floor: 4, path: "admin", may: []string{".", "schemas", "observe"}, thirdParty: true,
+		why: "operators see a client and what watches it; what a reload is, the program says"},
+
 	{floor: top, path: "cmd/bifrost", may: []string{"..."}, engine: true, thirdParty: true},
 	{floor: top, path: "examples/embedded", may: []string{"..."}, engine: true, thirdParty: true},
 	{floor: top, path: "examples/actors", may: []string{"..."}, engine: true, thirdParty: true},

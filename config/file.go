@@ -24,6 +24,20 @@ type File struct {
 	// Providers nor the Account; models and fallbacks may name them. Nil: none.
 	Remote map[string]RemoteProvider
 
+	// Admin is for operators.
+	Admin Admin
+
+	// Clients are who may use the gateway, sorted by name. None: whoever reaches it.
+	Clients []Client
+
+	// Tracing is nil if no traces are sent.
+	Tracing *Tracing
+
+	AccessLog AccessLog
+
+	// Prices are by "provider/model". Nil: none is known.
+	Prices map[string]Price
+
 	// Path is the file's name as it was given to Load or Parse.
 	Path string
 }

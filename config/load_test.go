@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ network_config = { base_url = "env.HOST_URL", max_retries = 0, retry_backoff_ini
 		t.Errorf("got %+v", f.Bifrost)
 	}
 	want := Server{Listen: "[::1]:0", MaxBodyBytes: 32 << 20, ShutdownTimeout: 90 * time.Second, LogLevel: "info"}
-	if f.Server != want {
+	if !reflect.DeepEqual(f.Server, want) {
 		t.Errorf("got %+v, want %+v", f.Server, want)
 	}
 	if f.Providers[0].Name != "a" || f.Providers[1].Name != "b" {

@@ -56,7 +56,7 @@ func TestTheReferenceRunsAsItIsWithoutAnyKey(t *testing.T) {
 
 func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	plain, full := mustParse(t, readReference(t)), mustParse(t, everythingOn(readReference(t)))
-	if full.Server != (Server{}).withDefaults() || plain.Server != full.Server {
+	if !reflect.DeepEqual(full.Server, (Server{}).withDefaults()) || !reflect.DeepEqual(plain.Server, full.Server) {
 		t.Errorf("got server %+v, want the defaults", full.Server)
 	}
 	if n := full.Node; plain.Node != nil || n.Plaintext || n.Credits != DefaultCredits || len(n.Peers) == 0 || n.Advertise == n.Listen || n.TLS.CAFile == "" ||
@@ -225,7 +225,7 @@ func assertDefault(t *testing.T, table, key, literal string) {
 	}
 	with := mustParse(t, strings.Replace(base, "%", key+" = "+literal+"\n", 1))
 	without := mustParse(t, strings.Replace(base, "%", "", 1))
-	if with.Server != without.Server || !reflect.DeepEqual(with.Node, without.Node) || !reflect.DeepEqual(with.Providers, without.Providers) ||
+	if !reflect.DeepEqual(with.Server, without.Server) || !reflect.DeepEqual(with.Node, without.Node) || !reflect.DeepEqual(with.Providers, without.Providers) ||
 		!reflect.DeepEqual(with.Bifrost.Models, without.Bifrost.Models) ||
 		with.Bifrost.InitialPoolSize != without.Bifrost.InitialPoolSize ||
 		with.Bifrost.DropExcessRequests != without.Bifrost.DropExcessRequests {

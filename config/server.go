@@ -24,6 +24,19 @@ type Server struct {
 	MaxBodyBytes    int64         // the largest request body, in bytes; default 32 MiB
 	ShutdownTimeout time.Duration // how long accepted work may take to finish after SIGTERM; default 30 s
 	LogLevel        string        // trace, debug, info, warn, error or disabled; default info
+
+	ShutdownDelay        time.Duration // between "not ready" and the end of admission; default none
+	MaxHeaderBytes       int           // the largest request header, in bytes; default 64 KiB
+	ReadHeaderTimeout    time.Duration // to receive a request's header; default 10 s
+	BodyTimeout          time.Duration // to receive a request's body; default 2 min
+	WriteTimeout         time.Duration // how long a client may take nothing of its answer; default 1 min
+	IdleTimeout          time.Duration // of a connection between two requests; default 2 min
+	AllowUnauthenticated bool          // listen off loopback although there are no clients
+	Watch                bool          // reload when the file changes; default true
+
+	TLS      *TLS           // nil: plain HTTP
+	CORS     CORS           // the zero value: off
+	Statuses map[string]int // of our codes, such as queue_full, instead of those of the wire contract
 }
 
 // withDefaults returns a copy in which every zero field has its default.

@@ -1,6 +1,10 @@
 package schemas
 
-import "context"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // Hook looks at requests on their way to a provider of the client and at each
 // attempt of a worker. Any of its functions may be nil. They may be called by many
@@ -60,6 +64,25 @@ type HookCall struct {
 	// request. KeyName is the name of its key, empty if it has none.
 	Attempt int
 	KeyName string
+
+	// Parent is, of an attempt, the State that the same hook has given to its request
+	// before the request was offered; nil of a request. The functions of the request may
+	// run at the same time.
+	Parent any
+
+	// Header is sent to the provider with the attempt; BeforeAttempt sets it. It replaces
+	// what the caller sent under the same names, and neither credentials nor what the
+	// connection decides. Nil: nothing more is sent.
+	Header http.Header
+
+	// Waited and FirstContent are as in Served, of the request so far; of an attempt,
+	// FirstContent counts from the attempt's beginning. They are set for the Afters, and
+	// zero if there was no wait, or no content.
+	Waited, FirstContent time.Duration
+
+	// Usage is, for the Afters, the tokens that the provider has counted; nil if it has
+	// said nothing. It is read-only.
+	Usage *Usage
 
 	// State is the hook's own; nothing else touches it.
 	State any
