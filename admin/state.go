@@ -151,6 +151,18 @@ type PoolView struct {
 	Misses uint64 `json:"misses"`
 }
 
+// Demo is the answer to GET /api/v1/demo, where the program makes a load of its own; PATCH
+// takes rate and paused.
+type Demo struct {
+	Rate     float64 `json:"rate"` // requests per second
+	MaxRate  float64 `json:"max_rate"`
+	Paused   bool    `json:"paused"`
+	Sent     uint64  `json:"sent"`
+	Answered uint64  `json:"answered"`
+	Refused  uint64  `json:"refused"`
+	Failed   uint64  `json:"failed"`
+}
+
 // Settings is the body of PATCH /api/v1/settings, and of PATCH /api/v1/providers/{name},
 // which takes all three. What is absent stays.
 type Settings struct {
