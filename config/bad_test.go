@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,10 @@ func testEnv(name string) (string, bool) {
 		"ETCD_USERNAME":         "bifrost",
 		"ETCD_PASSWORD":         "secret-of-etcd",
 		"BIFROST_GOSSIP_KEY":    testGossipKey,
+		"BIFROST_ADMIN_TOKEN":   "secret-of-operators",
+		"OTLP_AUTHORIZATION":    "Bearer secret-of-a-collector",
+		"CLIENT_KEY":            "bf-secret-of-a-client",
+		"CLIENT_HASH":           "sha256:" + strings.Repeat("AB", 32),
 		"EMPTY":                 "",
 		"WITH_LINE_END":         "sk-secret\n",
 		"HOST_URL":              "http://10.0.0.1:8000",
@@ -93,6 +98,32 @@ func TestEachBadFileIsRefusedWithTheExactFileLineKeyAndAdvice(t *testing.T) {
 	}
 	if total < 140 {
 		t.Errorf("only %d bad files were tried", total)
+	}
+}
+
+// TestEveryTableHasABadFile sees that no table of the file is without one.
+func TestEveryTableHasABadFile(t *testing.T) {
+	paths, err := filepath.Glob("testdata/bad/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, path := range paths {
+		for _, c := range badFiles(t, path) {
+			all.WriteString(c.want + "\n")
+		}
+	}
+	tables := map[string]string{}
+	fileSection.layout().document("", tables)
+	for table := range tables {
+		if table == topLevel {
+			table = "initial_pool_size"
+		}
+		quoted := regexp.QuoteMeta(table)
+		quoted = strings.ReplaceAll(quoted, "NAME", `("[^"]+"|[^.:" ]+)`)
+		if !regexp.MustCompile(`(?m): ` + quoted + `(\[\d+\])?[.:]`).MatchString(all.String()) {
+			t.Errorf("no bad file is about %s", table)
+		}
 	}
 }
 

@@ -7,31 +7,49 @@ import (
 )
 
 var azureSection = section[schemas.AzureConfig]{check: checkAzure, fields: []field[schemas.AzureConfig]{
-	setting("api_version", `"2024-10-21"`, func(c *schemas.AzureConfig) *string { return &c.APIVersion }),
-	{name: "deployments", read: readDeployments},
-	setting("tenant_id", `"env.AZURE_TENANT_ID"`, func(c *schemas.AzureConfig) *string { return &c.TenantID }),
-	setting("client_id", `"env.AZURE_CLIENT_ID"`, func(c *schemas.AzureConfig) *string { return &c.ClientID }),
-	setting("client_secret", `"env.AZURE_CLIENT_SECRET"`, func(c *schemas.AzureConfig) *string { return &c.ClientSecret }),
-	setting("scope", `"https://cognitiveservices.azure.com/.default"`, func(c *schemas.AzureConfig) *string { return &c.Scope }),
+	setting("api_version", `"2024-10-21"`, func(c *schemas.AzureConfig) *string { return &c.APIVersion }).
+		doc("the v1 API", "a date: chat, completions, embeddings, images and audio have the paths of their deployment, and all else, "+
+			"such as responses, files and batches, is of the v1 API; a caller's own `api-version` is replaced",
+			"a date such as `2024-10-21` or `2025-04-01-preview`; or `preview` or `latest`, of the v1 API"),
+	custom("deployments", tableOf(ofReference(), "names of deployments"), readDeployments).
+		doc("each model's own name", "the names of deployments by model; a raw call's form, as audio is sent, keeps its model in the v1 API"),
+	setting("tenant_id", `"env.AZURE_TENANT_ID"`, func(c *schemas.AzureConfig) *string { return &c.TenantID }).
+		doc(azureDefault, "the tenant of an application", "with `client_id` and `client_secret`").needs("client_id", "client_secret"),
+	setting("client_id", `"env.AZURE_CLIENT_ID"`, func(c *schemas.AzureConfig) *string { return &c.ClientID }).
+		doc(azureDefault, "the application", "with `tenant_id` and `client_secret`").needs("tenant_id", "client_secret"),
+	setting("client_secret", `"env.AZURE_CLIENT_SECRET"`, func(c *schemas.AzureConfig) *string { return &c.ClientSecret }).
+		doc(azureDefault, "its secret", "with `tenant_id` and `client_id`").needs("tenant_id", "client_id"),
+	setting("scope", `"https://cognitiveservices.azure.com/.default"`, func(c *schemas.AzureConfig) *string { return &c.Scope }).
+		doc("`https://cognitiveservices.azure.com/.default`, or that of the resource's cloud", "what a token is asked for", "a scope"),
 }}
 
+const azureDefault = "Azure's default credentials"
+
 var bedrockSection = section[schemas.BedrockConfig]{check: checkBedrock, fields: []field[schemas.BedrockConfig]{
-	setting("region", `"us-east-1"`, func(c *schemas.BedrockConfig) *string { return &c.Region }),
-	setting("access_key_id", `"env.AWS_ACCESS_KEY_ID"`, func(c *schemas.BedrockConfig) *string { return &c.AccessKeyID }),
-	setting("secret_access_key", `"env.AWS_SECRET_ACCESS_KEY"`, func(c *schemas.BedrockConfig) *string { return &c.SecretAccessKey }),
-	setting("session_token", `"env.AWS_SESSION_TOKEN"`, func(c *schemas.BedrockConfig) *string { return &c.SessionToken }),
-	setting("profile", `"default"`, func(c *schemas.BedrockConfig) *string { return &c.Profile }),
+	setting("region", `"us-east-1"`, func(c *schemas.BedrockConfig) *string { return &c.Region }).
+		doc("the environment's `AWS_REGION` or `AWS_DEFAULT_REGION`, else `us-east-1`", "where the models are, and what calls are signed for", "a region's name"),
+	setting("access_key_id", `"env.AWS_ACCESS_KEY_ID"`, func(c *schemas.BedrockConfig) *string { return &c.AccessKeyID }).
+		doc("the default chain", "signs the calls", "with `secret_access_key`").needs("secret_access_key"),
+	setting("secret_access_key", `"env.AWS_SECRET_ACCESS_KEY"`, func(c *schemas.BedrockConfig) *string { return &c.SecretAccessKey }).
+		doc("the default chain", "signs the calls", "with `access_key_id`").needs("access_key_id"),
+	setting("session_token", `"env.AWS_SESSION_TOKEN"`, func(c *schemas.BedrockConfig) *string { return &c.SessionToken }).
+		doc("none", "belongs to temporary access keys", "with `access_key_id`").needs("access_key_id"),
+	setting("profile", `"default"`, func(c *schemas.BedrockConfig) *string { return &c.Profile }).
+		doc("the default chain's own", "the profile of AWS's shared files", "without `access_key_id`"),
 }}
 
 var vertexSection = section[schemas.VertexConfig]{fields: []field[schemas.VertexConfig]{
-	setting("project", `"my-project"`, func(c *schemas.VertexConfig) *string { return &c.Project }),
-	setting("location", `"europe-west4"`, func(c *schemas.VertexConfig) *string { return &c.Location }),
-	setting("credentials_file", `"/etc/bifrost/vertex.json"`, func(c *schemas.VertexConfig) *string { return &c.CredentialsFile }),
+	setting("project", `"my-project"`, func(c *schemas.VertexConfig) *string { return &c.Project }).
+		doc("the environment's `GOOGLE_CLOUD_PROJECT`", "the Google Cloud project's id"),
+	setting("location", `"europe-west4"`, func(c *schemas.VertexConfig) *string { return &c.Location }).
+		doc("the location `global`", "where the models are"),
+	setting("credentials_file", `"/etc/bifrost/vertex.json"`, func(c *schemas.VertexConfig) *string { return &c.CredentialsFile }).
+		doc("Google's application default credentials", "the path of a service account's file"),
 }}
 
 // setting is a field that is text, or a reference to an environment variable.
 func setting[T any](name, example string, target func(*T) *string) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofReference(), read: func(r *reader, v value, into *T) {
 		text, ok := r.reference(v, example)
 		switch {
 		case !ok:
@@ -141,20 +159,20 @@ type printedVertex struct {
 	CredentialsFile string `toml:"credentials_file,omitempty"`
 }
 
-func printAzure(c *schemas.AzureConfig) *printedAzure {
+func printAzure(c *schemas.AzureConfig, hide veil) *printedAzure {
 	if c == nil {
 		return nil
 	}
-	return &printedAzure{APIVersion: c.APIVersion, TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: hidden(c.ClientSecret),
+	return &printedAzure{APIVersion: c.APIVersion, TenantID: c.TenantID, ClientID: c.ClientID, ClientSecret: hide(c.ClientSecret),
 		Scope: c.Scope, Deployments: c.Deployments}
 }
 
-func printBedrock(c *schemas.BedrockConfig) *printedBedrock {
+func printBedrock(c *schemas.BedrockConfig, hide veil) *printedBedrock {
 	if c == nil {
 		return nil
 	}
-	return &printedBedrock{Region: c.Region, AccessKeyID: hidden(c.AccessKeyID), SecretAccessKey: hidden(c.SecretAccessKey),
-		SessionToken: hidden(c.SessionToken), Profile: c.Profile}
+	return &printedBedrock{Region: c.Region, AccessKeyID: hide(c.AccessKeyID), SecretAccessKey: hide(c.SecretAccessKey),
+		SessionToken: hide(c.SessionToken), Profile: c.Profile}
 }
 
 func printVertex(c *schemas.VertexConfig) *printedVertex {
@@ -163,12 +181,4 @@ func printVertex(c *schemas.VertexConfig) *printedVertex {
 	}
 	out := printedVertex(*c)
 	return &out
-}
-
-// hidden masks a value that is there.
-func hidden(secret string) string {
-	if secret == "" {
-		return ""
-	}
-	return mask
 }

@@ -15,6 +15,14 @@
 // binder reads that tree. TOML is decoded by BurntSushi/toml, which gives no line
 // for a key that is valid TOML; an index from key to line is built beside it.
 //
+// What a table of the file may have is written down once, as a section: each key with
+// its reader, its bounds, its meaning and its default. The tables of
+// docs/configuration.md (Document) and the JSON Schema for editors (Schema) are made
+// from the sections.
+//
+// Changes says what differs between two files, secrets masked, and what of it has an
+// effect in a new process only.
+//
 // The package opens one file and reads the environment. It starts nothing,
 // blocks on nothing else and keeps no state: all functions are safe for
 // concurrent use, and a File belongs to whoever loaded it.

@@ -1,8 +1,30 @@
 package config
 
 import (
+	"strconv"
+	"strings"
+
 	"bifrost/schemas"
 )
+
+func fallbackKinds() shape { return listOf(oneOf(kindNames(schemas.FallbackKinds())...), 0, "") }
+
+func kindNames(kinds []schemas.ErrorKind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return names
+}
+
+// quotedList writes texts as a file has them.
+func quotedList(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, t := range texts {
+		quoted[i] = strconv.Quote(t)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
 
 func readFallbacks(r *reader, v value, into *Provider) {
 	r.texts(v, `"anthropic/claude-sonnet-4-5"`, func(text string) error {

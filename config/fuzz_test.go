@@ -5,8 +5,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // seeds adds the reference, the specification's example and every bad file.
@@ -40,7 +43,12 @@ func checkParse(t *testing.T, data []byte, format Format) {
 				t.Errorf("accepted what Init refuses: %v", err)
 			}
 		}
+		checkDeployment(t, f)
 		checkPrint(t, f)
+		root, _ := decode(data, format)
+		if err := schemaOnce(t).Validate(plainValue(root)); err != nil {
+			t.Errorf("the schema refuses what is accepted: %v", err)
+		}
 		return
 	}
 	var all Errors
@@ -109,6 +117,41 @@ func checkSources(t *testing.T, n *Node) {
 	}
 }
 
+// checkDeployment holds a file without faults against what Server and Client promise.
+func checkDeployment(t *testing.T, f *File) {
+	t.Helper()
+	if err := f.CheckListen(f.Server.Listen); err != nil {
+		t.Error(err)
+	}
+	if f.Admin.Listen != Off && f.Admin.Token == "" && !f.Admin.TLS.asksClients() && !isLoopback(f.Admin.Listen) {
+		t.Errorf("whoever reaches %q can change what runs", f.Admin.Listen)
+	}
+	for _, c := range f.Clients {
+		if len(c.Keys) == 0 {
+			t.Errorf("client %q has no key", c.Name)
+		}
+		for _, k := range c.Keys {
+			if _, ok := hashOf(k); !ok {
+				t.Errorf("client %q has a key that is no hash", c.Name)
+			}
+		}
+	}
+	for code, status := range f.Server.Statuses {
+		if status < leastStatus || status > mostStatus || !slices.Contains(StatusCodes(), code) {
+			t.Errorf("got status %d of %q", status, code)
+		}
+	}
+}
+
+var compileSchema sync.Once
+
+var fuzzSchema *jsonschema.Schema
+
+func schemaOnce(t *testing.T) *jsonschema.Schema {
+	compileSchema.Do(func() { fuzzSchema = compiled(t, nil) })
+	return fuzzSchema
+}
+
 func checkPrint(t *testing.T, f *File) {
 	t.Helper()
 	text := printed(t, f)
@@ -119,7 +162,7 @@ func checkPrint(t *testing.T, f *File) {
 
 func FuzzTOML(f *testing.F) {
 	seeds(f, "testdata/bad/structure.txt", "testdata/bad/syntax.txt", "testdata/bad/keys.txt", "testdata/bad/lines.txt",
-		"testdata/bad/network.txt", "testdata/bad/nodes.txt", "testdata/bad/membership.txt", "testdata/bad/simulation.txt")
+		"testdata/bad/network.txt", "testdata/bad/nodes.txt", "testdata/bad/membership.txt", "testdata/bad/simulation.txt", "testdata/bad/deployment.txt")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkParse(t, data, TOML)
 		text := strings.TrimPrefix(string(data), "\xef\xbb\xbf")
@@ -148,7 +191,7 @@ func FuzzTOML(f *testing.F) {
 }
 
 func FuzzJSON(f *testing.F) {
-	seeds(f, "testdata/bad/json.txt")
+	seeds(f, "testdata/bad/json.txt", "testdata/bad/deployment_json.txt")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		checkParse(t, data, JSON)
 		root, faults := decode(data, JSON)

@@ -8,12 +8,19 @@ import (
 )
 
 var keySection = section[schemas.Key]{check: checkKey, fields: []field[schemas.Key]{
-	{name: "name", read: readKeyName},
-	{name: "value", read: readKeyValue},
-	names("models", `"gpt-4o-mini"`, func(k *schemas.Key) *[]string { return &k.Models }),
-	positive("weight", orDefaultOf("1.0"), func(k *schemas.Key) *float64 { return &k.Weight }),
-	whole("concurrency", aSize("leave it out for no limit of the key's own"), func(k *schemas.Key) *int { return &k.Concurrency }),
-	{name: "scope", read: readKeyScope},
+	custom("name", ofText(), readKeyName).
+		doc("`\"key-1\"`, `\"key-2\"` … by place", "how statistics and errors call it", "different for each key of a provider"),
+	custom("value", ofReference(), readKeyValue).
+		required("the key itself", "not empty; no white space at its ends, no control characters"),
+	names("models", `"gpt-4o-mini"`, func(k *schemas.Key) *[]string { return &k.Models }).
+		doc("all models", "the models that it may be used for"),
+	positive("weight", orDefaultOf("1.0"), func(k *schemas.Key) *float64 { return &k.Weight }).
+		doc("1.0", "its share of the traffic relative to the other keys"),
+	whole("concurrency", aSize("attempts", "leave it out for no limit of the key's own"), func(k *schemas.Key) *int { return &k.Concurrency }).
+		doc("no limit of its own", "the most that use the key at once; see [Keys](#keys)"),
+	custom("scope", oneOf(string(schemas.ScopeNode), string(schemas.ScopeCluster)), readKeyScope).
+		doc("`\"node\"`", "who shares `concurrency`: each process has the whole of it, or all nodes together have it",
+			"`\"node\"` or `\"cluster\"`; the latter only where `[node]` names or finds other nodes; not without `concurrency`").needs("concurrency"),
 }}
 
 func readKeyScope(r *reader, v value, into *schemas.Key) {

@@ -161,7 +161,8 @@ network_config = { base_url = "env.HOST_URL", max_retries = 0, retry_backoff_ini
 	if f.Bifrost.InitialPoolSize != 500 || !f.Bifrost.DropExcessRequests || f.Account() != f.Bifrost.Account {
 		t.Errorf("got %+v", f.Bifrost)
 	}
-	want := Server{Listen: "[::1]:0", MaxBodyBytes: 32 << 20, ShutdownTimeout: 90 * time.Second, LogLevel: "info"}
+	want := newServer().withDefaults()
+	want.Listen, want.ShutdownTimeout = "[::1]:0", 90*time.Second
 	if !reflect.DeepEqual(f.Server, want) {
 		t.Errorf("got %+v, want %+v", f.Server, want)
 	}
@@ -182,7 +183,7 @@ network_config = { base_url = "env.HOST_URL", max_retries = 0, retry_backoff_ini
 
 func TestAnAddressOfAnyKindIsAccepted(t *testing.T) {
 	for _, a := range []string{":8080", "0.0.0.0:1", "localhost:65535", "[::1]:80", "[fe80::1%eth0]:80", "my-host.example:0"} {
-		mustParse(t, "[providers.a]\n[server]\nlisten = \""+a+"\"\n")
+		mustParse(t, "[providers.a]\n[server]\nallow_unauthenticated = true\nlisten = \""+a+"\"\n")
 	}
 	for _, u := range []string{"http://localhost", "https://h.example:443/openai/v1/", "http://[::1]:11434", "HTTPS://EXAMPLE"} {
 		mustParse(t, "[providers.a.network_config]\nbase_url = \""+u+"\"\n")

@@ -9,17 +9,21 @@ import (
 )
 
 var targetSection = section[schemas.AliasTarget]{check: checkTarget, fields: []field[schemas.AliasTarget]{
-	{name: "model", read: func(r *reader, v value, into *schemas.AliasTarget) {
-		if !r.want(v, kindText, `"openai/gpt-4o-mini"`) {
-			return
-		}
-		into.Model = v.text
-		if err := schemas.CheckFallback(v.text); err != nil {
-			r.fault(v.line, v.at, "%v", err)
-		}
-	}},
-	positive("weight", orDefaultOf("1.0"), func(t *schemas.AliasTarget) *float64 { return &t.Weight }),
+	custom("model", ofText(), readTarget).
+		required("the model that the name may stand for", "\"provider/model\", of a provider in the file"),
+	positive("weight", orDefaultOf("1.0"), func(t *schemas.AliasTarget) *float64 { return &t.Weight }).
+		doc("1.0", "how often it is chosen, relative to the others"),
 }}
+
+func readTarget(r *reader, v value, into *schemas.AliasTarget) {
+	if !r.want(v, kindText, `"openai/gpt-4o-mini"`) {
+		return
+	}
+	into.Model = v.text
+	if err := schemas.CheckFallback(v.text); err != nil {
+		r.fault(v.line, v.at, "%v", err)
+	}
+}
 
 func checkTarget(r *reader, table value, has given, into *schemas.AliasTarget) {
 	if _, ok := has["model"]; !ok {
@@ -31,17 +35,20 @@ func checkTarget(r *reader, table value, has given, into *schemas.AliasTarget) {
 }
 
 var aliasSection = section[schemas.Alias]{check: checkAlias, fields: []field[schemas.Alias]{
-	{name: "spread", read: func(r *reader, v value, into *schemas.Alias) {
-		switch {
-		case !r.want(v, kindText, `"weight"`):
-		case v.text != string(schemas.SpreadWeight) && v.text != string(schemas.SpreadFree):
-			r.fault(v.line, v.at, `must be "weight" or "free"; leave it out for "weight"`)
-		default:
-			into.Spread = schemas.Spread(v.text)
-		}
-	}},
-	{name: "targets", read: readTargets, below: targetSection.paths},
+	custom("spread", oneOf(string(schemas.SpreadWeight), string(schemas.SpreadFree)), readSpread).
+		doc("`\"weight\"`", "how a target is chosen: by chance, or the provider with the most free places (idle workers and free places of its queue), equal ones by weight"),
+	{name: "targets", read: readTargets, below: targetSection.list, about: about{required: true}},
 }}
+
+func readSpread(r *reader, v value, into *schemas.Alias) {
+	switch {
+	case !r.want(v, kindText, `"weight"`):
+	case v.text != string(schemas.SpreadWeight) && v.text != string(schemas.SpreadFree):
+		r.fault(v.line, v.at, `must be "weight" or "free"; leave it out for "weight"`)
+	default:
+		into.Spread = schemas.Spread(v.text)
+	}
+}
 
 func checkAlias(r *reader, table value, has given, into *schemas.Alias) {
 	if _, ok := has["targets"]; !ok {

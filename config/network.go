@@ -11,26 +11,38 @@ import (
 type network = schemas.NetworkConfig
 
 var networkSection = section[network]{check: checkBackoff, fields: []field[network]{
-	{name: "base_url", read: readBaseURL},
-	{name: "proxy", read: readProxy},
-	{name: "ca_file", read: readCAFile},
-	{name: "extra_headers", read: readExtraHeaders},
-	whole("max_retries", wholeBounds{least: 0, otherwise: "write 0 or leave it out for no retries"},
-		func(c *network) *int { return &c.MaxRetries }),
-	networkTime("retry_backoff_initial", schemas.DefaultRetryBackoffInitial,
-		func(c *network) *time.Duration { return &c.RetryBackoffInitial }),
-	networkTime("retry_backoff_max", schemas.DefaultRetryBackoffMax,
-		func(c *network) *time.Duration { return &c.RetryBackoffMax }),
-	networkTime("connect_timeout", schemas.DefaultConnectTimeout,
-		func(c *network) *time.Duration { return &c.ConnectTimeout }),
-	networkTime("first_byte_timeout", schemas.DefaultFirstByteTimeout,
-		func(c *network) *time.Duration { return &c.FirstByteTimeout }),
-	networkTime("total_timeout", schemas.DefaultTotalTimeout,
-		func(c *network) *time.Duration { return &c.TotalTimeout }),
-	networkTime("chunk_idle_timeout", schemas.DefaultChunkIdleTimeout,
-		func(c *network) *time.Duration { return &c.ChunkIdleTimeout }),
-	networkTime("reader_idle_timeout", schemas.DefaultReaderIdleTimeout,
-		func(c *network) *time.Duration { return &c.ReaderIdleTimeout }),
+	custom("base_url", ofReference(), readBaseURL).
+		doc("the adapter's own, needed for `azure` and `cloudflare`", "where the provider is; one that ends in `/v1` means the same (`/openai/v1` for `azure`, "+
+			"`/v2` for `cohere`, `/v4` for `zhipu`, `/v1/openai` for `deepinfra`, `/inference` for `github`)",
+			"`http` or `https` with a host, without user, query or fragment; absent for a simulated provider"),
+	custom("proxy", ofReference(), readProxy).
+		doc("the environment's: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`", "the proxy to the provider, with user and password if it asks for them, "+
+			"also to where its cloud is [signed in to](#signing-in-to-a-cloud); `\"none\"` for no proxy at all",
+			"`http`, `https` or `socks5` with a host, without path or query; or `none`"),
+	custom("ca_file", ofReference(), readCAFile).
+		doc("the system's authorities only", "a PEM file of certificate authorities that are trusted beside the system's; "+
+			"a path that is not absolute begins in the working directory", "a file with a certificate; `bifrost check` looks into it"),
+	custom("extra_headers", tableOf(ofReference(), ""), readExtraHeaders).
+		doc("none", "added to every request; they never replace credentials",
+			"names of headers, none twice in any case, and none that the connection decides (`Host`, `Content-Length`, `Connection`, `Accept-Encoding` …); "+
+				"values without white space at an end or control characters"),
+	whole("max_retries", wholeBounds{least: 0, otherwise: "write 0 or leave it out for no retries"}, func(c *network) *int { return &c.MaxRetries }).
+		doc("0", "attempts after the first; see [Retries](#retries)"),
+	networkTime("retry_backoff_initial", schemas.DefaultRetryBackoffInitial, func(c *network) *time.Duration { return &c.RetryBackoffInitial }).
+		doc("`\"500ms\"`", "the pause before the first retry, before 20 % of jitter; it doubles each time"),
+	networkTime("retry_backoff_max", schemas.DefaultRetryBackoffMax, func(c *network) *time.Duration { return &c.RetryBackoffMax }).
+		doc("`\"5s\"`, or the initial pause if that is longer", "the longest pause, before 20 % of jitter; `Retry-After` may ask for a longer one",
+			"not below `retry_backoff_initial`"),
+	networkTime("connect_timeout", schemas.DefaultConnectTimeout, func(c *network) *time.Duration { return &c.ConnectTimeout }).
+		doc("`\"5s\"`", "time to connect"),
+	networkTime("first_byte_timeout", schemas.DefaultFirstByteTimeout, func(c *network) *time.Duration { return &c.FirstByteTimeout }).
+		doc("`\"300s\"`", "from the call to the first byte of the body of its answer"),
+	networkTime("total_timeout", schemas.DefaultTotalTimeout, func(c *network) *time.Duration { return &c.TotalTimeout }).
+		doc("`\"300s\"`", "one attempt, its body included"),
+	networkTime("chunk_idle_timeout", schemas.DefaultChunkIdleTimeout, func(c *network) *time.Duration { return &c.ChunkIdleTimeout }).
+		doc("`\"120s\"`", "the longest pause between two pieces of an answer"),
+	networkTime("reader_idle_timeout", schemas.DefaultReaderIdleTimeout, func(c *network) *time.Duration { return &c.ReaderIdleTimeout }).
+		doc("`\"60s\"`", "how long a caller may neither read nor close a stream"),
 }}
 
 func networkTime(name string, def time.Duration, target func(*network) *time.Duration) field[network] {
@@ -115,9 +127,15 @@ func (r *reader) checkFiles() {
 }
 
 func readExtraHeaders(r *reader, v value, into *network) {
+	into.ExtraHeaders = r.headers(v)
+}
+
+// headers reads a table of headers, or returns nil if there is none.
+func (r *reader) headers(v value) map[string]string {
 	if !r.want(v, kindTable, "") {
-		return
+		return nil
 	}
+	var headers map[string]string
 	first := map[string]int{}
 	for _, m := range v.members {
 		h := value{m.node, v.at.key(m.name)}
@@ -131,10 +149,11 @@ func readExtraHeaders(r *reader, v value, into *network) {
 		if err := schemas.CheckHeader(m.name, text); err != nil {
 			r.fault(h.line, h.at, "%v", err)
 		} else if ok {
-			if into.ExtraHeaders == nil {
-				into.ExtraHeaders = map[string]string{}
+			if headers == nil {
+				headers = map[string]string{}
 			}
-			into.ExtraHeaders[m.name] = text
+			headers[m.name] = text
 		}
 	}
+	return headers
 }

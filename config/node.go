@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // kind is the type of a value in the file, the same for TOML and JSON.
 type kind int
 
@@ -52,4 +54,9 @@ type node struct {
 type member struct {
 	name string
 	node *node
+}
+
+// drop removes a member that is text.
+func (n *node) drop(name string) {
+	n.members = slices.DeleteFunc(n.members, func(m member) bool { return m.name == name && m.node.kind == kindText })
 }

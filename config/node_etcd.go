@@ -41,20 +41,30 @@ func (e Etcd) GoString() string { return e.String() }
 const exampleEndpoint = `"10.0.0.9:2379"`
 
 var etcdSection = section[Etcd]{check: checkEtcd, fields: []field[Etcd]{
-	{name: "endpoints", read: readEndpoints},
-	{name: "prefix", read: func(r *reader, v value, into *Etcd) {
-		setting("prefix", `"/bifrost/nodes/"`, func(e *Etcd) *string { return &e.Prefix }).read(r, v, into)
-		if into.Prefix != "" && !strings.HasSuffix(into.Prefix, "/") {
-			into.Prefix += "/"
-		}
-	}},
-	{name: "ttl", read: readTTL},
-	setting("username", `"env.ETCD_USERNAME"`, func(e *Etcd) *string { return &e.Username }),
-	setting("password", `"env.ETCD_PASSWORD"`, func(e *Etcd) *string { return &e.Password }),
-	pemFile("ca_file", `"etcd-ca.pem"`, func(e *Etcd) *string { return &e.CAFile }),
-	pemFile("cert_file", `"etcd.pem"`, func(e *Etcd) *string { return &e.CertFile }),
-	pemFile("key_file", `"etcd.key"`, func(e *Etcd) *string { return &e.KeyFile }),
+	custom("endpoints", listOf(ofText(), 1, "at least one, none twice").called("list of text, host:port"), readEndpoints).
+		required("etcd's servers, `https://` before them for TLS"),
+	custom("prefix", ofReference(), readPrefix).
+		doc("`\"/bifrost/nodes/\"`", "what the nodes' keys begin with; a `/` is put at its end", "not empty"),
+	custom("ttl", ofDuration("whole seconds, 1s to 1h; etcd makes it two at least"), readTTL).
+		doc("`\"5s\"`", "how long a node that is dead stays there"),
+	setting("username", `"env.ETCD_USERNAME"`, func(e *Etcd) *string { return &e.Username }).
+		doc("none", "for an etcd with authentication", "beside `password`").needs("password"),
+	setting("password", `"env.ETCD_PASSWORD"`, func(e *Etcd) *string { return &e.Password }).
+		doc("none", "the same", "beside `username`").needs("username"),
+	pemFile("ca_file", `"etcd-ca.pem"`, func(e *Etcd) *string { return &e.CAFile }).
+		doc("none", "the authority of etcd's certificates, beside the system's, a PEM file", "a file with a certificate; no endpoint with `http://`"),
+	pemFile("cert_file", `"etcd.pem"`, func(e *Etcd) *string { return &e.CertFile }).
+		doc("none", "this node's certificate for etcd, a PEM file", "beside `key_file`").needs("key_file"),
+	pemFile("key_file", `"etcd.key"`, func(e *Etcd) *string { return &e.KeyFile }).
+		doc("none", "its private key, a PEM file", "beside `cert_file`, the key of that certificate").needs("cert_file"),
 }}
+
+func readPrefix(r *reader, v value, into *Etcd) {
+	setting("prefix", `"/bifrost/nodes/"`, func(e *Etcd) *string { return &e.Prefix }).read(r, v, into)
+	if into.Prefix != "" && !strings.HasSuffix(into.Prefix, "/") {
+		into.Prefix += "/"
+	}
+}
 
 func readTTL(r *reader, v value, into *Etcd) {
 	d, ok := r.duration(v)

@@ -45,22 +45,25 @@ type gossipReading struct {
 
 // gossipSection reads addresses into the reader; bindGossip takes them from there.
 var gossipSection = section[Gossip]{fields: []field[Gossip]{
-	{name: "bind", read: func(r *reader, v value, _ *Gossip) {
+	custom("bind", ofHostPort(), func(r *reader, v value, _ *Gossip) {
 		r.nodes.gossip.bind.value = v
 		r.nodes.gossip.bind.address = r.listenAddress(v)
-	}},
-	{name: "advertise", read: func(r *reader, v value, _ *Gossip) {
+	}).doc("the host of `node.listen`, port 7946", "where gossip is listened to; port 0 takes any free port",
+		"an address or host name, or none for every address of the machine"),
+	custom("advertise", ofReference(), func(r *reader, v value, _ *Gossip) {
 		r.nodes.gossip.advertise.value = v
 		if text, ok := r.reference(v, exampleGossip); ok {
 			r.nodes.gossip.advertise.address = r.peerAddress(v, text)
 		}
-	}},
-	{name: "key", read: readGossipKey},
-	{name: "join", read: func(r *reader, v value, _ *Gossip) {
+	}).doc("`bind`, or its port at the host of `node.advertise` if `bind` names none", "the address by which other nodes reach it",
+		"a host and a port from 1 to 65535"),
+	custom("key", ofReference(), readGossipKey).
+		doc("none", "encrypts all that is told: 16, 24 or 32 bytes in base64, the same on all nodes; `openssl rand -base64 32` makes one", "given off loopback"),
+	custom("join", listOf(ofText(), 0, "addresses as that of `advertise`, none twice"), func(r *reader, v value, _ *Gossip) {
 		if r.want(v, kindList, "["+exampleGossip+"]") {
 			r.nodes.gossip.join = r.addresses(v)
 		}
-	}},
+	}).doc("none", "gossip addresses of some other nodes, which tell of the rest; a name stands for all its addresses. They are tried again every few seconds"),
 }}
 
 func readGossip(r *reader, v value, into *Node) {

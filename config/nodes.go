@@ -1,10 +1,6 @@
 package config
 
-import (
-	"strconv"
-
-	"bifrost/schemas"
-)
+import "strconv"
 
 // Defaults of a node.
 const (
@@ -76,34 +72,43 @@ type located struct {
 func (l located) given() bool { return l.node != nil }
 
 var nodeSection = section[Node]{fields: []field[Node]{
-	{name: "listen", read: func(r *reader, v value, _ *Node) {
+	custom("listen", ofHostPort(), func(r *reader, v value, _ *Node) {
 		r.nodes.listen.value = v
 		r.nodes.listen.address = r.listenAddress(v)
-	}},
-	{name: "advertise", read: func(r *reader, v value, _ *Node) {
+	}).doc("any free port on loopback if a provider lives on another node, else required", "where other nodes are listened to; port 0 takes any free port",
+		"an address or host name, or none for every address of the machine; a port up to 65535"),
+	custom("advertise", ofReference(), func(r *reader, v value, _ *Node) {
 		r.nodes.advertise.value = v
 		if text, ok := r.reference(v, exampleAddress); ok {
 			r.nodes.advertise.address = r.peerAddress(v, text)
 		}
-	}},
-	{name: "peers", read: func(r *reader, v value, _ *Node) {
+	}).doc("`listen`", "the address by which other nodes reach this one; they answer it there, so that one on loopback reaches nodes of its own machine only",
+		"a host and a port from 1 to 65535; given when `listen` names no host"),
+	custom("peers", listOf(ofText(), 0, "addresses as that of `advertise`, none twice, none this node's own"), func(r *reader, v value, _ *Node) {
 		if r.want(v, kindList, "["+exampleAddress+"]") {
 			r.nodes.peers = r.addresses(v)
 		}
-	}},
-	{name: "discover", read: readDiscover},
-	truth("plaintext", func(n *Node, v bool) { n.Plaintext = v }),
-	whole("credits", credits, func(n *Node) *int { return &n.Credits }),
+	}).doc("none", "other nodes"),
+	custom("discover", oneOrList(ofText(), "names, none twice"), readDiscover).
+		doc("none", "names of DNS under which other nodes are found while this one runs, see [nodes](nodes.md#finding-peers): "+
+			"`\"dns:NAME:PORT\"` takes a name's addresses (`dns4:`, `dns6:` those of one kind), `\"dnssrv:NAME\"` the targets and ports of a service"),
+	truth("plaintext", func(n *Node, v bool) { n.Plaintext = v }).
+		doc("`false`", "no TLS off loopback either, for a network that you trust", "`false` beside `node.tls`"),
+	whole("credits", credits, func(n *Node) *int { return &n.Credits }).
+		doc("1024", "the most calls in flight to one peer; more are refused at once"),
 	nested("tls", tlsSection, func(n *Node) *NodeTLS { return &n.TLS }),
-	{name: "etcd", below: etcdSection.paths, read: func(r *reader, v value, into *Node) {
-		into.Etcd = &Etcd{}
-		etcdSection.read(r, v, into.Etcd)
-	}},
-	{name: "gossip", below: gossipSection.paths, read: readGossip},
+	optional("etcd", etcdSection, func() *Etcd { return &Etcd{} }, func(n *Node) **Etcd { return &n.Etcd }),
+	{name: "gossip", below: gossipSection.layout, read: readGossip},
 }}
 
-var credits = wholeBounds{least: 1, most: schemas.MaxSize, example: strconv.Itoa(DefaultCredits),
-	otherwise: orDefaultOf(strconv.Itoa(DefaultCredits))}
+var credits = aCount("calls", DefaultCredits)
+
+// aCount is a size whose default is known.
+func aCount(unit string, def int) wholeBounds {
+	b := aSize(unit, orDefaultOf(strconv.Itoa(def)))
+	b.example = strconv.Itoa(def)
+	return b
+}
 
 const exampleAddress = `"10.0.0.2:7600"`
 

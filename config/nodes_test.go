@@ -116,9 +116,26 @@ drop_excess_requests = false
 
 [server]
 listen = "127.0.0.1:8080"
+allow_unauthenticated = false
 max_body_bytes = 33554432
+max_header_bytes = 65536
+read_header_timeout = "10s"
+body_timeout = "2m"
+write_timeout = "1m"
+idle_timeout = "2m"
 shutdown_timeout = "30s"
+shutdown_delay = "0s"
 log_level = "info"
+watch = true
+
+[admin]
+listen = "127.0.0.1:8081"
+ui = true
+profiles = true
+
+[access_log]
+enabled = true
+sample = 1.0
 
 [node]
 listen = "10.0.0.2:7600"
@@ -157,7 +174,7 @@ func TestLoadLooksIntoTheFilesOfANode(t *testing.T) {
 		{"node.pem", "missing", "ca.pem", "5: node.tls.key_file: " + noFile},
 		{"node.pem", "node.key", "missing", "6: node.tls.ca_file: " + noFile},
 		{"node.pem", ".", "ca.pem", "5: node.tls.key_file: is no file; name a PEM file"},
-		{"text.pem", "node.key", "ca.pem", "4: node.tls.cert_file: has no certificate in PEM form; name the file of this node's certificate"},
+		{"text.pem", "node.key", "ca.pem", "4: node.tls.cert_file: has no certificate in PEM form; name the file of the certificate"},
 		{"node.pem", "other.key", "ca.pem", "5: node.tls.key_file: is not the private key of the certificate in cert_file; name the file that was made with it"},
 		{"node.pem", "text.pem", "ca.pem", "5: node.tls.key_file: is not the private key of the certificate in cert_file; name the file that was made with it"},
 		{"node.pem", "node.key", "text.pem", "6: node.tls.ca_file: has no certificate in PEM form; name the file of the authority's certificate"},

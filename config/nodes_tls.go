@@ -10,15 +10,18 @@ import (
 )
 
 var tlsSection = section[NodeTLS]{check: checkTLSFiles, fields: []field[NodeTLS]{
-	pemFile("cert_file", `"node.pem"`, func(t *NodeTLS) *string { return &t.CertFile }),
-	pemFile("key_file", `"node.key"`, func(t *NodeTLS) *string { return &t.KeyFile }),
-	pemFile("ca_file", `"ca.pem"`, func(t *NodeTLS) *string { return &t.CAFile }),
+	pemFile("cert_file", `"node.pem"`, func(t *NodeTLS) *string { return &t.CertFile }).
+		required("this node's certificate, a PEM file", "a file with a certificate"),
+	pemFile("key_file", `"node.key"`, func(t *NodeTLS) *string { return &t.KeyFile }).
+		required("its private key, a PEM file", "the key of that certificate"),
+	pemFile("ca_file", `"ca.pem"`, func(t *NodeTLS) *string { return &t.CAFile }).
+		required("the authority that signed the certificates of all nodes, a PEM file", "a file with a certificate"),
 }}
 
 // pemFile is a field that is the path of a file. Whether the file is one is for Load
 // to see.
 func pemFile[T any](name, example string, target func(*T) *string) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofReference(), read: func(r *reader, v value, into *T) {
 		text, ok := r.reference(v, example)
 		switch {
 		case ok && strings.TrimSpace(text) == "":
@@ -55,7 +58,7 @@ type keyPair struct {
 func (f keyPair) check(r *reader) {
 	cert, err := readPEM(f.certFile)
 	if err == nil && !hasBlock(cert, "CERTIFICATE") {
-		err = errors.New("has no certificate in PEM form; name the file of this node's certificate")
+		err = errors.New("has no certificate in PEM form; name the file of the certificate")
 	}
 	if err != nil {
 		r.fault(f.cert.line, f.cert.at, "%v", err)

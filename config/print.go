@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"bifrost/schemas"
-
-	"github.com/BurntSushi/toml"
 )
 
 const mask = "****"
@@ -17,41 +15,47 @@ const mask = "****"
 // default is there, and the values of keys and of extra headers are "****", as are
 // the user and password of a proxy.
 func (f *File) Print(w io.Writer) error {
-	var b strings.Builder
-	e := toml.NewEncoder(&b)
-	e.Indent = ""
-	if err := e.Encode(f.printed()); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "# resolved from %q\n%s", f.Path, spaced(b.String()))
+	_, err := fmt.Fprintf(w, "# resolved from %q\n%s", f.Path, spaced(f.encoded(hidden)))
 	return err
 }
 
-// spaced puts an empty line before each header, and leaves out that of the table
-// of providers, which says nothing. The encoder writes each value on one line, so
+// spaced puts an empty line before each header, and leaves out those of the tables of
+// names, which say nothing. The encoder writes each value on one line, so
 // that a line that begins with "[" is always a header.
 func spaced(text string) string {
-	text = strings.Replace(text, "\n[providers]\n", "\n", 1)
-	text = strings.Replace(text, "\n[models]\n", "\n", 1)
+	for _, table := range []string{"providers", "models", "clients", "prices"} {
+		text = strings.Replace(text, "\n["+table+"]\n", "\n", 1)
+	}
 	return strings.ReplaceAll(strings.ReplaceAll(text, "\n[", "\n\n["), "\n\n\n[", "\n\n[")
 }
 
-func (f *File) printed() printedFile {
+// veil returns what is shown of a secret, "" for none.
+type veil func(secret string) string
+
+// hidden masks a secret that is there.
+func hidden(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return mask
+}
+
+func (f *File) printed(hide veil) printedFile {
 	out := printedFile{
 		InitialPoolSize:    f.Bifrost.InitialPoolSize,
 		DropExcessRequests: f.Bifrost.DropExcessRequests,
-		Server: printedServer{
-			Listen:          f.Server.Listen,
-			MaxBodyBytes:    f.Server.MaxBodyBytes,
-			ShutdownTimeout: span(f.Server.ShutdownTimeout),
-			LogLevel:        f.Server.LogLevel,
-		},
-		Node:      printNode(f.Node),
-		Models:    printAliases(f.Bifrost.Models),
-		Providers: map[string]any{},
+		Server:             printServer(f.Server),
+		Admin:              printAdmin(f.Admin, hide),
+		Clients:            printClients(f.Clients, hide),
+		Tracing:            printTracing(f.Tracing, hide),
+		AccessLog:          printedAccessLog(f.AccessLog),
+		Prices:             printPrices(f.Prices),
+		Node:               printNode(f.Node, hide),
+		Models:             printAliases(f.Bifrost.Models),
+		Providers:          map[string]any{},
 	}
 	for _, p := range f.Providers {
-		out.Providers[p.Name] = printProvider(p)
+		out.Providers[p.Name] = printProvider(p, hide)
 	}
 	for name, p := range f.Remote {
 		out.Providers[name] = printedRemote(p)
@@ -60,12 +64,17 @@ func (f *File) printed() printedFile {
 }
 
 type printedFile struct {
-	InitialPoolSize    int                     `toml:"initial_pool_size"`
-	DropExcessRequests bool                    `toml:"drop_excess_requests"`
-	Server             printedServer           `toml:"server"`
-	Node               *printedNode            `toml:"node"`
-	Models             map[string]printedAlias `toml:"models,omitempty"`
-	Providers          map[string]any          `toml:"providers"` // printedProvider or printedRemote
+	InitialPoolSize    int                      `toml:"initial_pool_size"`
+	DropExcessRequests bool                     `toml:"drop_excess_requests"`
+	Server             printedServer            `toml:"server"`
+	Admin              printedAdmin             `toml:"admin"`
+	Clients            map[string]printedClient `toml:"clients,omitempty"`
+	Tracing            *printedTracing          `toml:"tracing"`
+	AccessLog          printedAccessLog         `toml:"access_log"`
+	Prices             map[string]printedPrice  `toml:"prices,omitempty"`
+	Node               *printedNode             `toml:"node"`
+	Models             map[string]printedAlias  `toml:"models,omitempty"`
+	Providers          map[string]any           `toml:"providers"` // printedProvider or printedRemote
 }
 
 type printedAlias struct {
@@ -88,13 +97,6 @@ func printAliases(aliases map[string]schemas.Alias) map[string]printedAlias {
 		out[name] = printed
 	}
 	return out
-}
-
-type printedServer struct {
-	Listen          string `toml:"listen"`
-	MaxBodyBytes    int64  `toml:"max_body_bytes"`
-	ShutdownTimeout span   `toml:"shutdown_timeout"`
-	LogLevel        string `toml:"log_level"`
 }
 
 type printedProvider struct {
@@ -156,6 +158,12 @@ type printedSimulation struct {
 	RateLimitRate   float64  `toml:"rate_limit_rate"`
 	Concurrency     int      `toml:"concurrency,omitzero"`
 	Models          []string `toml:"models,omitempty"`
+
+	RequestsPerSecond float64        `toml:"requests_per_second,omitzero"`
+	OutageAfter       *span          `toml:"outage_after"`
+	OutageFor         span           `toml:"outage_for,omitzero"`
+	OutageEvery       span           `toml:"outage_every,omitzero"`
+	Outage            schemas.Outage `toml:"outage,omitempty"`
 }
 
 // span is a duration as the file has it.
@@ -165,7 +173,7 @@ func (s span) MarshalText() ([]byte, error) {
 	return []byte(durationText(time.Duration(s))), nil
 }
 
-func printProvider(p Provider) printedProvider {
+func printProvider(p Provider, hide veil) printedProvider {
 	c := p.Config
 	return printedProvider{
 		Type:               c.Type,
@@ -176,33 +184,29 @@ func printProvider(p Provider) printedProvider {
 		QueueTimeout:       span(c.QueueTimeout),
 		Fallbacks:          c.Fallbacks,
 		FallbackOn:         c.FallbackOn,
-		Keys:               printKeys(p.Keys),
+		Keys:               printKeys(p.Keys, hide),
 		Sizes:              printedSizes(c.ConcurrencyAndBufferSize),
-		Network:            printNetwork(c.NetworkConfig),
+		Network:            printNetwork(c.NetworkConfig, hide),
 		Simulation:         printSimulation(c.Simulation),
-		Azure:              printAzure(c.Azure),
-		Bedrock:            printBedrock(c.Bedrock),
+		Azure:              printAzure(c.Azure, hide),
+		Bedrock:            printBedrock(c.Bedrock, hide),
 		Vertex:             printVertex(c.Vertex),
 	}
 }
 
-func printKeys(keys []schemas.Key) []printedKey {
+func printKeys(keys []schemas.Key, hide veil) []printedKey {
 	var out []printedKey
 	for _, k := range keys {
-		out = append(out, printedKey{Name: k.Name, Value: mask, Models: k.Models, Weight: k.Weight,
+		out = append(out, printedKey{Name: k.Name, Value: hide(k.Value), Models: k.Models, Weight: k.Weight,
 			Concurrency: k.Concurrency, Scope: k.Scope})
 	}
 	return out
 }
 
-func printNetwork(c network) printedNetwork {
-	masked := map[string]string{}
-	for name := range c.ExtraHeaders {
-		masked[name] = mask
-	}
+func printNetwork(c network, hide veil) printedNetwork {
 	return printedNetwork{
 		BaseURL:             c.BaseURL,
-		Proxy:               c.Proxy.String(),
+		Proxy:               printProxy(c.Proxy, hide),
 		CAFile:              c.CAFile,
 		MaxRetries:          c.MaxRetries,
 		RetryBackoffInitial: span(c.RetryBackoffInitial),
@@ -212,15 +216,24 @@ func printNetwork(c network) printedNetwork {
 		TotalTimeout:        span(c.TotalTimeout),
 		ChunkIdleTimeout:    span(c.ChunkIdleTimeout),
 		ReaderIdleTimeout:   span(c.ReaderIdleTimeout),
-		ExtraHeaders:        masked,
+		ExtraHeaders:        veiledHeaders(c.ExtraHeaders, hide),
 	}
+}
+
+// printProxy shows a proxy without its user and password.
+func printProxy(p schemas.ProxyURL, hide veil) string {
+	shown := p.String()
+	if strings.Contains(shown, mask) {
+		return strings.Replace(shown, mask, hide(string(p)), 1)
+	}
+	return shown
 }
 
 func printSimulation(c *simulation) *printedSimulation {
 	if c == nil {
 		return nil
 	}
-	return &printedSimulation{
+	out := &printedSimulation{
 		Dialect:         string(c.Dialect),
 		Seed:            c.Seed,
 		Latency:         span(c.Latency),
@@ -231,5 +244,15 @@ func printSimulation(c *simulation) *printedSimulation {
 		RateLimitRate:   c.RateLimitRate,
 		Concurrency:     c.Concurrency,
 		Models:          c.Models,
+
+		RequestsPerSecond: c.RequestsPerSecond,
+		OutageFor:         span(c.OutageFor),
+		OutageEvery:       span(c.OutageEvery),
+		Outage:            c.Outage,
 	}
+	if c.OutageFor > 0 { // else it may not be there
+		after := span(c.OutageAfter)
+		out.OutageAfter = &after
+	}
+	return out
 }

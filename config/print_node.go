@@ -45,7 +45,7 @@ type printedRemote struct {
 	FallbackOn  []schemas.ErrorKind `toml:"fallback_on,omitempty"`
 }
 
-func printNode(n *Node) *printedNode {
+func printNode(n *Node, hide veil) *printedNode {
 	if n == nil {
 		return nil
 	}
@@ -58,11 +58,11 @@ func printNode(n *Node) *printedNode {
 		out.TLS = &tls
 	}
 	if e := n.Etcd; e != nil {
-		out.Etcd = &printedEtcd{Endpoints: e.Endpoints, Prefix: e.Prefix, TTL: span(e.TTL), Username: e.Username, Password: hidden(e.Password),
+		out.Etcd = &printedEtcd{Endpoints: e.Endpoints, Prefix: e.Prefix, TTL: span(e.TTL), Username: e.Username, Password: hide(e.Password),
 			CAFile: e.CAFile, CertFile: e.CertFile, KeyFile: e.KeyFile}
 	}
 	if g := n.Gossip; g != nil {
-		out.Gossip = &printedGossip{Bind: g.Bind, Advertise: g.printedAdvertise(), Key: hidden(string(g.Key)), Join: g.Join}
+		out.Gossip = &printedGossip{Bind: g.Bind, Advertise: g.printedAdvertise(), Key: hide(string(g.Key)), Join: g.Join}
 	}
 	return out
 }

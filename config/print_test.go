@@ -38,9 +38,26 @@ drop_excess_requests = false
 
 [server]
 listen = "127.0.0.1:8080"
+allow_unauthenticated = false
 max_body_bytes = 33554432
+max_header_bytes = 65536
+read_header_timeout = "10s"
+body_timeout = "2m"
+write_timeout = "1m"
+idle_timeout = "2m"
 shutdown_timeout = "30s"
+shutdown_delay = "0s"
 log_level = "info"
+watch = true
+
+[admin]
+listen = "127.0.0.1:8081"
+ui = true
+profiles = true
+
+[access_log]
+enabled = true
+sample = 1.0
 
 [providers.openai]
 type = "openai"
@@ -96,6 +113,8 @@ func TestWhatPrintWritesLoadsAgainAsTheSameConfiguration(t *testing.T) {
 		}
 		f.Bifrost.Account = newAccount(f.Providers)
 		maskNode(f.Node)
+		maskDeployment(f)
+		f.line, again.line = nil, nil
 		if !reflect.DeepEqual(f, again) {
 			t.Fatalf("got %#v\nwant %#v\n%s", again, f, text)
 		}
@@ -126,12 +145,7 @@ func drawFile(t *rapid.T) string {
 	file := map[string]any{"providers": providers}
 	maybe(t, file, "initial_pool_size", rapid.IntRange(1, schemas.MaxSize))
 	maybe(t, file, "drop_excess_requests", rapid.Bool())
-	server := map[string]any{}
-	maybe(t, server, "listen", rapid.SampledFrom([]string{":0", "[::1]:80", "localhost:1"}))
-	maybe(t, server, "max_body_bytes", rapid.Int64Min(1))
-	maybe(t, server, "shutdown_timeout", drawDuration)
-	maybe(t, server, "log_level", rapid.SampledFrom(logLevels))
-	file["server"] = server
+	drawDeployment(t, file)
 	var node map[string]any
 	if rapid.Bool().Draw(t, "has a node") {
 		node = drawNode(t)
@@ -183,6 +197,13 @@ func drawProvider(t *rapid.T, name string) map[string]any {
 	maybe(t, simulation, "latency", drawDuration)
 	maybe(t, simulation, "tokens_per_second", rapid.Float64Range(1e-9, 1e9))
 	maybe(t, simulation, "error_rate", rapid.Float64Range(0, 1))
+	maybe(t, simulation, "requests_per_second", rapid.Float64Range(1e-9, 1e9))
+	if rapid.Bool().Draw(t, "outage") {
+		simulation["outage_for"] = "15s"
+		maybe(t, simulation, "outage_after", drawDuration)
+		maybe(t, simulation, "outage_every", rapid.Just("1m"))
+		maybe(t, simulation, "outage", rapid.SampledFrom(schemas.Outages()))
+	}
 	maybe(t, simulation, "models", rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z"\\\n]*[a-z]`), 0, 3, rapid.ID))
 	if len(simulation) > 0 {
 		p["simulation"] = simulation

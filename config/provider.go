@@ -31,43 +31,50 @@ func (p Provider) GoString() string { return p.String() }
 type sizes = schemas.ConcurrencyAndBufferSize
 
 var sizesSection = section[sizes]{fields: []field[sizes]{
-	whole("concurrency", aSize(orDefaultOf("10")), func(s *sizes) *int { return &s.Concurrency }),
-	whole("buffer_size", aSize(orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }),
+	whole("concurrency", aSize("workers", orDefaultOf("10")), func(s *sizes) *int { return &s.Concurrency }).
+		doc("10", "the most calls that are with the provider at once"),
+	whole("buffer_size", aSize("requests", orDefaultOf("100")), func(s *sizes) *int { return &s.BufferSize }).
+		doc("100", "places in the queue behind them"),
 }}
 
-var providerSection = section[Provider]{check: checkType, fields: []field[Provider]{
-	{name: "type", read: readType},
-	{name: "node", read: func(*reader, value, *Provider) {}}, // readProviders has passed it to readRemote
-	{name: "move_waiting", read: func(r *reader, v value, _ *Provider) {
+var providerSection = section[Provider]{check: checkType, also: remoteRules(), fields: []field[Provider]{
+	custom("type", ofText(), readType).
+		doc("`NAME`", "the adapter", "a known type, see below"),
+	// readProviders has passed a provider with a node to readRemote.
+	custom("node", oneOrList(ofText(), ""), func(*reader, value, *Provider) {}).
+		doc("the provider lives in this process", "where it lives instead; see [below](#a-provider-on-another-node)",
+			"addresses of other nodes, at least one, none twice; or `\"any\"` alone"),
+	custom("move_waiting", ofTruth(), func(r *reader, v value, _ *Provider) {
 		r.fault(v.line, v.at, "is of a provider that lives on other nodes; add node, or remove it")
-	}},
-	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }),
-	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }),
-	whole("max_waiting", atLeastOne("leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }),
-	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }),
-	{name: "overflow", read: readOverflow},
-	{name: "fallbacks", read: readFallbacks},
-	{name: "fallback_on", read: readFallbackOn},
-	{name: "keys", read: readKeys, below: keySection.paths},
-	nested("concurrency_and_buffer_size", sizesSection,
-		func(p *Provider) *sizes { return &p.Config.ConcurrencyAndBufferSize }),
+	}).doc("calls that wait at a lost node fail", "beside `node` only; see [below](#a-provider-on-another-node)").needs("node"),
+	truth("drop_excess_requests", func(p *Provider, v bool) { p.Config.DropExcessRequests = &v }).
+		doc("as at the top level", "the same, for this provider"),
+	truth("wait_for_keys", func(p *Provider, v bool) { p.Config.WaitForKeys = v }).
+		doc("`false`", "when every key that serves a model rests, a request waits in the queue for one, without a worker (`true`), "+
+			"or is refused with the soonest time (`false`); see [Keys](#keys)"),
+	whole("max_waiting", atLeastOne("requests", "leave it out for no bound"), func(p *Provider) *int { return &p.Config.MaxWaiting }).
+		doc("no bound", "requests that may wait for a place in the queue"),
+	duration("queue_timeout", "leave it out for no bound", func(p *Provider) *time.Duration { return &p.Config.QueueTimeout }).
+		doc("no bound", "how long a request may wait for a place in the queue"),
+	custom("overflow", oneText(string(schemas.OverflowSpill)), readOverflow).
+		doc("none", "`\"spill\"`: a request that finds the queue full goes once to another node, listed in `[node]` or found, "+
+			"that has the provider, too, and room; see [nodes](nodes.md)", "`\"spill\"`, in a file that names or finds other nodes"),
+	custom("fallbacks", listOf(ofText(), 0, ""), readFallbacks).
+		doc("none", "models that are asked in turn when this provider does not answer, after those that the request names",
+			"\"provider/model\", of providers in the file, none twice"),
+	custom("fallback_on", fallbackKinds(), readFallbackOn).
+		doc("`"+quotedList(kindNames(schemas.DefaultFallbackOn()))+"`", "the kinds of error that lead to a fallback",
+			"these, `\"invalid_request\"` or `\"unsupported_operation\"`"),
+	{name: "keys", read: readKeys, below: keySection.list},
+	nested("concurrency_and_buffer_size", sizesSection, func(p *Provider) *sizes { return &p.Config.ConcurrencyAndBufferSize }),
 	nested("network_config", networkSection, func(p *Provider) *network { return &p.Config.NetworkConfig }),
-	{name: "simulation", below: simulationSection.paths, read: func(r *reader, v value, into *Provider) {
-		into.Config.Simulation = &simulation{}
-		simulationSection.read(r, v, into.Config.Simulation)
-	}},
-	{name: "azure", below: azureSection.paths, read: func(r *reader, v value, into *Provider) {
-		into.Config.Azure = &schemas.AzureConfig{}
-		azureSection.read(r, v, into.Config.Azure)
-	}},
-	{name: "bedrock", below: bedrockSection.paths, read: func(r *reader, v value, into *Provider) {
-		into.Config.Bedrock = &schemas.BedrockConfig{}
-		bedrockSection.read(r, v, into.Config.Bedrock)
-	}},
-	{name: "vertex", below: vertexSection.paths, read: func(r *reader, v value, into *Provider) {
-		into.Config.Vertex = &schemas.VertexConfig{}
-		vertexSection.read(r, v, into.Config.Vertex)
-	}},
+	optional("simulation", simulationSection, func() *simulation { return &simulation{} }, func(p *Provider) **simulation { return &p.Config.Simulation }),
+	optional("azure", azureSection, func() *schemas.AzureConfig { return &schemas.AzureConfig{} },
+		func(p *Provider) **schemas.AzureConfig { return &p.Config.Azure }),
+	optional("bedrock", bedrockSection, func() *schemas.BedrockConfig { return &schemas.BedrockConfig{} },
+		func(p *Provider) **schemas.BedrockConfig { return &p.Config.Bedrock }),
+	optional("vertex", vertexSection, func() *schemas.VertexConfig { return &schemas.VertexConfig{} },
+		func(p *Provider) **schemas.VertexConfig { return &p.Config.Vertex }),
 }}
 
 func readType(r *reader, v value, into *Provider) {

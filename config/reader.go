@@ -21,7 +21,8 @@ type reader struct {
 	caFiles   []caFile
 	pairs     []keyPair
 	nodes     nodeReading
-	overflows []value // where a provider sends its overflow to other nodes
+	hashes    []hashAt // of clients' keys
+	overflows []value  // where a provider sends its overflow to other nodes
 }
 
 func (r *reader) fault(line int, at path, format string, args ...any) {
@@ -58,13 +59,16 @@ type wholeBounds struct {
 	most      int64 // 0: no such bound
 	otherwise string
 	example   string // empty: 20
+	unit      string // what is counted, for the documents
 }
 
-func atLeastOne(otherwise string) wholeBounds { return wholeBounds{least: 1, otherwise: otherwise} }
+func atLeastOne(unit, otherwise string) wholeBounds {
+	return wholeBounds{least: 1, otherwise: otherwise, unit: unit}
+}
 
 // aSize is what a number of workers, places or pooled objects may be.
-func aSize(otherwise string) wholeBounds {
-	return wholeBounds{least: 1, most: schemas.MaxSize, otherwise: otherwise}
+func aSize(unit, otherwise string) wholeBounds {
+	return wholeBounds{least: 1, most: schemas.MaxSize, otherwise: otherwise, unit: unit}
 }
 
 func (r *reader) whole(v value, b wholeBounds) (int64, bool) {
@@ -81,7 +85,7 @@ func (r *reader) whole(v value, b wholeBounds) (int64, bool) {
 }
 
 func whole[T any](name string, b wholeBounds, target func(*T) *int) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: b.shape(), read: func(r *reader, v value, into *T) {
 		n, ok := r.whole(v, b)
 		if ok && n > math.MaxInt {
 			r.fault(v.line, v.at, "is too large; write a smaller number")
@@ -106,7 +110,7 @@ func (r *reader) fraction(v value) (float64, bool) {
 
 // positive is a field that is a number above zero. Otherwise is as in wholeBounds.
 func positive[T any](name, otherwise string, target func(*T) *float64) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofPositive(), read: func(r *reader, v value, into *T) {
 		n, ok := r.fraction(v)
 		if ok && (!(n > 0) || math.IsInf(n, 1)) {
 			r.fault(v.line, v.at, "must be a number above 0; %s", otherwise)
@@ -118,7 +122,7 @@ func positive[T any](name, otherwise string, target func(*T) *float64) field[T] 
 
 // share is a field that is a number from 0 to 1.
 func share[T any](name string, target func(*T) *float64) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofShare(), read: func(r *reader, v value, into *T) {
 		n, ok := r.fraction(v)
 		if ok && !(n >= 0 && n <= 1) {
 			r.fault(v.line, v.at, "must be a share from 0 to 1, such as 0.05")
@@ -129,7 +133,7 @@ func share[T any](name string, target func(*T) *float64) field[T] {
 }
 
 func truth[T any](name string, set func(into *T, v bool)) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofTruth(), read: func(r *reader, v value, into *T) {
 		if r.want(v, kindTruth, "") {
 			set(into, v.truth)
 		}
@@ -139,7 +143,7 @@ func truth[T any](name string, set func(into *T, v bool)) field[T] {
 // duration is a field that is text such as "500ms" and above zero. Otherwise is
 // as in wholeBounds.
 func duration[T any](name, otherwise string, target func(*T) *time.Duration) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofDuration("above 0"), read: func(r *reader, v value, into *T) {
 		d, ok := r.duration(v)
 		if ok && d <= 0 {
 			r.fault(v.line, v.at, "must be longer than 0; %s", otherwise)
@@ -151,7 +155,7 @@ func duration[T any](name, otherwise string, target func(*T) *time.Duration) fie
 
 // durationOrZero is a duration for which zero means no time at all.
 func durationOrZero[T any](name string, target func(*T) *time.Duration) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: ofDuration("at least `\"0s\"`"), read: func(r *reader, v value, into *T) {
 		d, ok := r.duration(v)
 		if ok && d < 0 {
 			r.fault(v.line, v.at, `must not be negative; write "0s" for none`)
@@ -180,7 +184,7 @@ func (r *reader) duration(v value) (time.Duration, bool) {
 
 // names is a field that is a list of names, none empty and none twice.
 func names[T any](name, example string, target func(*T) *[]string) field[T] {
-	return field[T]{name: name, read: func(r *reader, v value, into *T) {
+	return field[T]{name: name, shape: listOf(ofText(), 0, "names, none empty or twice"), read: func(r *reader, v value, into *T) {
 		if !r.want(v, kindList, "["+example+"]") {
 			return
 		}

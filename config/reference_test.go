@@ -4,6 +4,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func readReference(t *testing.T) string {
 	return string(data)
 }
 
-var switchedOff = regexp.MustCompile(`(?m)^#([^ \n#])`)
+var switchedOff = regexp.MustCompile(`(?m)^#([^ \n#:])`)
 
 func everythingOn(text string) string { return switchedOff.ReplaceAllString(text, "$1") }
 
@@ -56,9 +57,10 @@ func TestTheReferenceRunsAsItIsWithoutAnyKey(t *testing.T) {
 
 func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	plain, full := mustParse(t, readReference(t)), mustParse(t, everythingOn(readReference(t)))
-	if !reflect.DeepEqual(full.Server, (Server{}).withDefaults()) || !reflect.DeepEqual(plain.Server, full.Server) {
+	if !reflect.DeepEqual(plain.Server, newServer().withDefaults()) || !reflect.DeepEqual(withoutOptions(full.Server), plain.Server) {
 		t.Errorf("got server %+v, want the defaults", full.Server)
 	}
+	checkDeploymentDefaults(t, plain, full)
 	if n := full.Node; plain.Node != nil || n.Plaintext || n.Credits != DefaultCredits || len(n.Peers) == 0 || n.Advertise == n.Listen || n.TLS.CAFile == "" ||
 		len(n.Discover) != 2 || n.Etcd.Prefix != DefaultEtcdPrefix || n.Etcd.TTL != DefaultEtcdTTL || n.Gossip.Bind != ":"+DefaultGossipPort {
 		t.Errorf("got node %+v and %+v, want none as it is, and all options with the defaults where there are any", plain.Node, n)
@@ -82,6 +84,41 @@ func TestTheReferenceShowsTheDefaultsWhenEverythingIsSwitchedOn(t *testing.T) {
 	}
 	if k := openai.Keys; len(k) != 1 || k[0].Name != "key-1" || k[0].Weight != 1 || k[0].Value != "sk-secret-openai" {
 		t.Errorf("got keys %v, want one with the default name and weight", k)
+	}
+}
+
+func withoutOptions(s Server) Server {
+	s.TLS, s.CORS, s.Statuses = nil, CORS{}, nil
+	return s
+}
+
+func checkDeploymentDefaults(t *testing.T, plain, full *File) {
+	t.Helper()
+	if s := full.Server; s.TLS == nil || s.TLS.ClientCAFile == "" || len(s.CORS.AllowedOrigins) == 0 || s.CORS.MaxAge == 0 || len(s.Statuses) == 0 {
+		t.Errorf("got server %+v, want every option", s)
+	}
+	admin := full.Admin
+	if admin.Token != "secret-of-operators" || admin.TLS == nil || !admin.Given {
+		t.Errorf("got admin %+v, want every option", admin)
+	}
+	admin.Token, admin.TLS, admin.Given = "", nil, false
+	if admin != plain.Admin || admin != newAdmin().withDefaults() {
+		t.Errorf("got admin %+v, want the defaults", admin)
+	}
+	if full.AccessLog != newAccessLog() || plain.AccessLog != newAccessLog() {
+		t.Errorf("got %+v and %+v, want the defaults", full.AccessLog, plain.AccessLog)
+	}
+	want := newTracing()
+	want.Endpoint, want.Headers = full.Tracing.Endpoint, full.Tracing.Headers
+	if plain.Tracing != nil || want.Endpoint == "" || len(want.Headers) == 0 || !reflect.DeepEqual(full.Tracing, want) {
+		t.Errorf("got tracing %+v, want the defaults", full.Tracing)
+	}
+	if c := full.Clients; len(plain.Clients) > 0 || len(c) != 1 || len(c[0].Keys) != 1 || len(c[0].Providers) == 0 || len(c[0].Models) == 0 ||
+		c[0].RequestsPerMinute == 0 || c[0].TokensPerMinute == 0 || c[0].MaxInFlight == 0 || c[0].LogContent {
+		t.Errorf("got clients %+v, want one with every option", c)
+	}
+	if p := full.Prices["openai/gpt-4o-mini"]; plain.Prices != nil || p != (Price{Input: 0.15, CachedInput: 0.075, Output: 0.6}) {
+		t.Errorf("got prices %+v", full.Prices)
 	}
 }
 
@@ -129,7 +166,7 @@ func TestEveryKeyOfTheBinderIsInTheReference(t *testing.T) {
 	}
 	found := map[string]bool{}
 	collect(root, "", found)
-	for _, p := range fileSection.paths() {
+	for _, p := range fileSection.layout().paths() {
 		if !found[p] {
 			t.Errorf("%s is not in bifrost.toml", p)
 		}
@@ -144,7 +181,7 @@ func collect(n *node, at string, found map[string]bool) {
 	}
 	for _, m := range n.members {
 		name := m.name
-		if at == "providers" || at == "models" {
+		if slices.Contains([]string{"providers", "models", "clients", "prices"}, at) {
 			name = "NAME"
 		}
 		collect(m.node, strings.TrimPrefix(at+"."+name, "."), found)
@@ -158,14 +195,14 @@ func TestEveryKeyOfTheBinderIsInTheDocumentation(t *testing.T) {
 	}
 	table, found := "", map[string]bool{}
 	for line := range strings.Lines(string(data)) {
-		if m := regexp.MustCompile("^#+ (?:`\\[+([^]`]+)\\]+`|Top level)").FindStringSubmatch(line); m != nil {
-			table = m[1]
+		if m := marker.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			table = strings.TrimPrefix(m[1], topLevel)
 		}
 		if m := regexp.MustCompile("^\\| `([a-z0-9_]+)` \\|").FindStringSubmatch(line); m != nil {
 			found[strings.TrimPrefix(table+"."+m[1], ".")] = true
 		}
 	}
-	for _, p := range fileSection.paths() {
+	for _, p := range fileSection.layout().paths() {
 		if !found[p] {
 			t.Errorf("%s is not in docs/configuration.md", p)
 		}
@@ -184,11 +221,11 @@ func TestEveryDefaultInTheDocumentationIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Rows whose default is a literal, by table; keys need a value beside them.
-	row := regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| [^|]* \\| `?(\"[^`\"]*\"|[0-9.]+|false)`? ?[|,]")
+	row := regexp.MustCompile("^\\| `([a-z0-9_]+)` \\| [^|]* \\| `?(\"[^`\"]*\"|[0-9.]+|false|true)`? ?[|,]")
 	table, tried := "", 0
 	for line := range strings.Lines(string(data)) {
-		if m := regexp.MustCompile("^#+ (?:`\\[+([^]`]+)\\]+`|Top level)").FindStringSubmatch(line); m != nil {
-			table = strings.Replace(m[1], "NAME", "x", 1)
+		if m := marker.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			table = strings.Replace(strings.TrimPrefix(m[1], topLevel), "NAME", "x", 1)
 		}
 		m := row.FindStringSubmatch(line)
 		if m == nil || m[1] == "name" {
@@ -197,38 +234,35 @@ func TestEveryDefaultInTheDocumentationIsTheDefault(t *testing.T) {
 		tried++
 		assertDefault(t, table, m[1], m[2])
 	}
-	if tried < 20 {
+	if tried < 40 {
 		t.Errorf("only %d defaults were found", tried)
 	}
 }
 
+// defaultBases are files in which a key of a table is put for the "%".
+var defaultBases = map[string]string{
+	"":                       "%[providers.x]\n",
+	"providers.x.keys":       "[[providers.x.keys]]\nvalue = \"k\"\nconcurrency = 5\n%",
+	"models.x":               "[providers.x]\n[models.x]\ntargets = [{ model = \"x/m\" }]\n%",
+	"models.x.targets":       "[providers.x]\n[[models.x.targets]]\nmodel = \"x/m\"\n%",
+	"node":                   "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n%",
+	"node.etcd":              "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n[node.etcd]\nendpoints = [\"e:1\"]\n%",
+	"clients.x":              "[providers.x]\n[clients.x]\nkeys = [\"****\"]\n%",
+	"providers.x.simulation": "[providers.x.simulation]\noutage_for = \"15s\"\n%",
+	"tracing":                "[providers.x]\n[tracing]\nendpoint = \"http://h\"\n%",
+}
+
 func assertDefault(t *testing.T, table, key, literal string) {
 	t.Helper()
-	base := ""
-	switch table {
-	case "":
-		base = "%[providers.x]\n"
-	case "providers.x.keys":
-		base = "[[providers.x.keys]]\nvalue = \"k\"\nconcurrency = 5\n%"
-	case "models.x":
-		base = "[providers.x]\n[models.x]\ntargets = [{ model = \"x/m\" }]\n%"
-	case "models.x.targets":
-		base = "[providers.x]\n[[models.x.targets]]\nmodel = \"x/m\"\n%"
-	case "server":
-		base = "[providers.x]\n[server]\n%"
-	case "node":
-		base = "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n%"
-	case "node.etcd":
-		base = "[providers.x]\n[node]\nlisten = \"127.0.0.1:0\"\n[node.etcd]\nendpoints = [\"e:1\"]\n%"
-	default:
-		base = "[" + table + "]\n%"
+	base, ok := defaultBases[table]
+	if !ok {
+		base = "[providers.y]\n[" + table + "]\n%"
 	}
 	with := mustParse(t, strings.Replace(base, "%", key+" = "+literal+"\n", 1))
 	without := mustParse(t, strings.Replace(base, "%", "", 1))
-	if !reflect.DeepEqual(with.Server, without.Server) || !reflect.DeepEqual(with.Node, without.Node) || !reflect.DeepEqual(with.Providers, without.Providers) ||
-		!reflect.DeepEqual(with.Bifrost.Models, without.Bifrost.Models) ||
-		with.Bifrost.InitialPoolSize != without.Bifrost.InitialPoolSize ||
-		with.Bifrost.DropExcessRequests != without.Bifrost.DropExcessRequests {
+	with.Admin.Given = false
+	with.line, without.line = nil, nil
+	if !reflect.DeepEqual(with, without) {
 		t.Errorf("%s.%s: %s is not the default", table, key, literal)
 	}
 }

@@ -21,6 +21,14 @@ type RemoteProvider struct {
 // AnyNode in place of a provider's nodes means all that are found and have it.
 const AnyNode = "any"
 
+// ofRemote are the keys of a provider that lives on other nodes.
+var ofRemote = []string{"node", "move_waiting", "fallbacks", "fallback_on"}
+
+// remoteRules says that a provider with a node has nothing but ofRemote.
+func remoteRules() []any {
+	return []any{object{"if": object{"required": []string{"node"}}, "then": object{"propertyNames": object{"enum": ofRemote}}}}
+}
+
 func (f *File) addRemote(name string, p RemoteProvider) {
 	if f.Remote == nil {
 		f.Remote = map[string]RemoteProvider{}
@@ -44,7 +52,7 @@ func readRemote(r *reader, v value) RemoteProvider {
 				remote.MoveWaiting = child.truth
 			}
 		case f == nil:
-			r.unknown(child, m.name, []string{"node", "move_waiting", "fallbacks", "fallback_on"})
+			r.unknown(child, m.name, ofRemote)
 		default:
 			r.fault(child.line, child.at,
 				"belongs to the node where the provider lives; write it into that node's file, or remove node")

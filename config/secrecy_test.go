@@ -16,9 +16,12 @@ func TestNoFaultHasAnyPartOfAKeyHoweverTheFileIsBroken(t *testing.T) {
 		TOML: "[providers.a]\n[[providers.a.keys]]\nvalue = \"" + secret + "\"\n" +
 			"[providers.a.network_config]\nproxy = \"http://me:" + secret + "@proxy.example\"\nextra_headers = { X-Team = \"" + secret + "\" }\n" +
 			"[node]\nlisten = \"127.0.0.1:0\"\n[node.etcd]\nendpoints = [\"e:1\"]\nusername = \"u\"\npassword = \"" + secret + "\"\n" +
-			"[node.gossip]\nkey = \"" + secret + "QQzzQQzzQQzzQQz=\"\n",
+			"[node.gossip]\nkey = \"" + secret + "QQzzQQzzQQzzQQz=\"\n" +
+			"[admin]\ntoken = \"" + secret + "\"\n[clients.c]\nkeys = [\"" + secret + "\", \"sha256:" + secret + "\"]\n" +
+			"[tracing]\nendpoint = \"http://h\"\nheaders = { A = \"" + secret + "\" }\n",
 		JSON: "{\"providers\": {\"a\": {\"keys\": [\n{\"value\": \"" + secret + "\"}],\n" +
-			"\"network_config\": {\"proxy\": \"http://me:" + secret + "@proxy.example\",\n\"extra_headers\": {\"X-Team\": \"" + secret + "\"}}}}}\n",
+			"\"network_config\": {\"proxy\": \"http://me:" + secret + "@proxy.example\",\n\"extra_headers\": {\"X-Team\": \"" + secret + "\"}}}},\n" +
+			"\"admin\": {\"token\": \"" + secret + "\"}, \"clients\": {\"c\": {\"keys\": [\n\"" + secret + "\"]}}}\n",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		format := rapid.SampledFrom([]Format{TOML, JSON}).Draw(t, "format")

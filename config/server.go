@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"slices"
@@ -39,6 +40,9 @@ type Server struct {
 	Statuses map[string]int // of our codes, such as queue_full, instead of those of the wire contract
 }
 
+// newServer returns what cannot be told from the zero value afterwards.
+func newServer() Server { return Server{Watch: true} }
+
 // withDefaults returns a copy in which every zero field has its default.
 func (s Server) withDefaults() Server {
 	if s.Listen == "" {
@@ -53,27 +57,74 @@ func (s Server) withDefaults() Server {
 	if s.LogLevel == "" {
 		s.LogLevel = DefaultLogLevel
 	}
+	s.MaxHeaderBytes = cmp.Or(s.MaxHeaderBytes, DefaultMaxHeaderBytes)
+	s.ReadHeaderTimeout = cmp.Or(s.ReadHeaderTimeout, DefaultReadHeaderTimeout)
+	s.BodyTimeout = cmp.Or(s.BodyTimeout, DefaultBodyTimeout)
+	s.WriteTimeout = cmp.Or(s.WriteTimeout, DefaultWriteTimeout)
+	s.IdleTimeout = cmp.Or(s.IdleTimeout, DefaultIdleTimeout)
 	return s
 }
 
 var logLevels = []string{"trace", "debug", "info", "warn", "error", "disabled"}
 
 var serverSection = section[Server]{fields: []field[Server]{
-	{name: "listen", read: readListen},
-	{name: "max_body_bytes", read: readMaxBody},
-	duration("shutdown_timeout", orDefaultOf(durationText(DefaultShutdownTimeout)),
-		func(s *Server) *time.Duration { return &s.ShutdownTimeout }),
-	{name: "log_level", read: readLogLevel},
+	custom("listen", ofHostPort(), readListen).
+		doc("`\"127.0.0.1:8080\"`", "where the gateway listens; port 0 takes any free port",
+			"an address or host name, and a port up to 65535; off loopback only with `[clients]`, with `client_ca_file`, or with `allow_unauthenticated`"),
+	truth("allow_unauthenticated", func(s *Server, v bool) { s.AllowUnauthenticated = v }).
+		doc("`false`", "whoever reaches the gateway may use it, off loopback, too"),
+	custom("max_body_bytes", bodyBytes.shape(), readMaxBody).
+		doc("33554432", "the largest request body, uploads included; it is held in memory"),
+	whole("max_header_bytes", headerBytes, func(s *Server) *int { return &s.MaxHeaderBytes }).
+		doc("65536", "the largest request header"),
+	serverTime("read_header_timeout", DefaultReadHeaderTimeout, func(s *Server) *time.Duration { return &s.ReadHeaderTimeout }).
+		doc("`\"10s\"`", "how long a client may take to send the header of a request"),
+	serverTime("body_timeout", DefaultBodyTimeout, func(s *Server) *time.Duration { return &s.BodyTimeout }).
+		doc("`\"2m\"`", "how long a client may take to send the body of a request"),
+	serverTime("write_timeout", DefaultWriteTimeout, func(s *Server) *time.Duration { return &s.WriteTimeout }).
+		doc("`\"1m\"`", "how long a client may take nothing of its answer"),
+	serverTime("idle_timeout", DefaultIdleTimeout, func(s *Server) *time.Duration { return &s.IdleTimeout }).
+		doc("`\"2m\"`", "how long a connection may be without a request"),
+	serverTime("shutdown_timeout", DefaultShutdownTimeout, func(s *Server) *time.Duration { return &s.ShutdownTimeout }).
+		doc("`\"30s\"`", "how long accepted requests may take to finish after SIGTERM and the delay"),
+	durationOrZero("shutdown_delay", func(s *Server) *time.Duration { return &s.ShutdownDelay }).
+		doc("`\"0s\"`", "how long requests are still admitted after SIGTERM, while the gateway says that it is not ready"),
+	custom("log_level", oneOf(logLevels...), readLogLevel).
+		doc("`\"info\"`", "what is logged"),
+	truth("watch", func(s *Server, v bool) { s.Watch = v }).
+		doc("`true`", "the file is read again when it changes"),
+	optional("tls", listenerTLSSection, newTLS, func(s *Server) **TLS { return &s.TLS }),
+	nested("cors", corsSection, func(s *Server) *CORS { return &s.CORS }),
+	custom("statuses", statusesShape(), readStatuses).
+		doc("those of the [wire contract](faults.md)", "HTTP statuses of what the gateway itself refuses, by code, such as `queue_full = 429`"),
 }}
 
+var (
+	bodyBytes   = wholeBounds{least: 1, otherwise: orDefaultOf("33554432 (32 MiB)"), example: "33554432", unit: "bytes"}
+	headerBytes = wholeBounds{least: 1 << 10, most: 16 << 20, otherwise: orDefaultOf("65536 (64 KiB)"), example: "65536", unit: "bytes"}
+)
+
+func serverTime(name string, def time.Duration, target func(*Server) *time.Duration) field[Server] {
+	return duration(name, orDefaultOf(durationText(def)), target)
+}
+
 func readListen(r *reader, v value, into *Server) {
-	switch {
-	case !r.want(v, kindText, strconv.Quote(DefaultListen)):
-	case !isListenAddress(v.text):
-		r.fault(v.line, v.at, `must be host:port, such as "127.0.0.1:8080" or ":8080"; the port is a number from 0 to 65535`)
-	default:
+	if r.listen(v, DefaultListen) {
 		into.Listen = v.text
 	}
+}
+
+// listen reports whether v is an address to listen on, such as example.
+func (r *reader) listen(v value, example string) bool {
+	if !r.want(v, kindText, strconv.Quote(example)) {
+		return false
+	}
+	if !isListenAddress(v.text) {
+		_, port, _ := net.SplitHostPort(example)
+		r.fault(v.line, v.at, "must be host:port, such as %q or %q; the port is a number from 0 to 65535", example, ":"+port)
+		return false
+	}
+	return true
 }
 
 func isListenAddress(text string) bool {
@@ -100,8 +151,7 @@ func isHostName(text string) bool {
 }
 
 func readMaxBody(r *reader, v value, into *Server) {
-	bounds := wholeBounds{least: 1, otherwise: orDefaultOf("33554432 (32 MiB)"), example: "33554432"}
-	if n, ok := r.whole(v, bounds); ok {
+	if n, ok := r.whole(v, bodyBytes); ok {
 		into.MaxBodyBytes = n
 	}
 }

@@ -39,9 +39,11 @@ func serveUnready(t *testing.T, p program, port int, text string) *node {
 	return n
 }
 
-// configure replaces the configuration file. A restart reads it.
+// configure replaces the configuration file. A restart reads it. The gateways of hosts are
+// off their loopback, in networks of the test's own.
 func (n *node) configure(t *testing.T, text string) {
 	t.Helper()
+	text += "\n[server]\nallow_unauthenticated = true\nwatch = false\n[admin]\nlisten = \"off\"\n"
 	if err := os.WriteFile(n.file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -16,9 +16,17 @@ const defaultFile = "bifrost.toml"
 func loadFile(path string) (*config.File, error) {
 	file, err := config.Load(path, config.WithTypes(knownTypes()))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w\nto make one that needs no key: printf '[providers.simulated]\\n' > %s", err, path)
+		return nil, fmt.Errorf("%w\nto make one: bifrost init%s", err, configFlag(path))
 	}
 	return file, err
+}
+
+// configFlag is the flag that names a file, where it has to be named.
+func configFlag(path string) string {
+	if path == defaultFile {
+		return ""
+	}
+	return " --config " + quote(path)
 }
 
 // knownTypes tells the reader of files what it has to know of the adapters.

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 )
+
+// errReported is the error of a command that has said on its output what is wrong.
+var errReported = errors.New("see the output")
 
 // run runs a command line to its end. The end of ctx means what SIGTERM does. An
 // error has been printed to stderr.
@@ -18,13 +22,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.DisableAutoGenTag = true // the date in manual pages
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
 	root.AddCommand(newServeCommand(), newSimulateCommand(), newCheckCommand(), newCertsCommand(), newVersionCommand())
+	root.AddCommand(newInitCommand(), newKeysCommand(), newSchemaCommand(), newManCommand())
+	completeFiles(root)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, errReported) {
 		fmt.Fprintln(stderr, err)
 	}
 	return err

@@ -163,8 +163,8 @@ func TestSimulateIsAProviderForTheGateway(t *testing.T) {
 }
 
 func TestSimulateAnswersWithTheRatesOfItsFlags(t *testing.T) {
-	for flag, want := range map[string]int{"--error-rate": 500, "--rate-limit-rate": 429} {
-		r := begin(t, "simulate", "--listen", "127.0.0.1:0", flag, "1")
+	for flag, want := range map[string]int{"--error-rate=1": 500, "--rate-limit-rate=1": 429, "--outage-for=1h": 503} {
+		r := begin(t, "simulate", "--listen", "127.0.0.1:0", flag)
 		base := r.stdout.await(t, `listening on (http://\S+)$`)
 		resp, err := http.Post(base+chatPath, "application/json", strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"x"}]}`))
 		if err != nil {

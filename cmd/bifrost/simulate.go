@@ -34,7 +34,7 @@ func newSimulateCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&address, "listen", "l", "127.0.0.1:8081", "host:port to listen on")
+	f.StringVarP(&address, "listen", "l", "127.0.0.1:8090", "host:port to listen on")
 	f.DurationVar(&cfg.Latency, "latency", 0, "median time to the first byte")
 	f.DurationVar(&cfg.LatencyP99, "latency-p99", 0, "99th percentile of the latency; 0: always the median")
 	f.Float64Var(&cfg.TokensPerSecond, "tokens-per-second", 0, "speed of a stream; 0: as fast as it is read")
@@ -42,6 +42,11 @@ func newSimulateCommand() *cobra.Command {
 	f.Float64Var(&cfg.ErrorRate, "error-rate", 0, "share of calls answered with status 500, from 0 to 1")
 	f.Float64Var(&cfg.RateLimitRate, "rate-limit-rate", 0, "share of calls answered with status 429, from 0 to 1")
 	f.IntVar(&cfg.Concurrency, "concurrency", 0, "calls at once beyond which it answers with 429; 0: no limit")
+	f.Float64Var(&cfg.RequestsPerSecond, "requests-per-second", 0, "calls per second beyond which it answers with 429; 0: no limit")
+	f.DurationVar(&cfg.OutageAfter, "outage-after", 0, "when an outage begins")
+	f.DurationVar(&cfg.OutageFor, "outage-for", 0, "how long it lasts; 0: there is none")
+	f.DurationVar(&cfg.OutageEvery, "outage-every", 0, "how often it comes again; 0: it comes once")
+	f.StringVar((*string)(&cfg.Outage), "outage", string(schemas.OutageError), "calls during an outage: error (503), hang or reset")
 	f.Uint64Var(&cfg.Seed, "seed", 0, "seed of all choices")
 	return cmd
 }

@@ -23,6 +23,11 @@
 //   - Every call is counted from its arrival to its end. Where Concurrency is
 //     set, never more than that many are active: one more is answered at once
 //     with 429 and code "concurrency_limit".
+//   - Where RequestsPerSecond is set, no more calls than that are answered in any
+//     second, after one in which they were not all used; one more is answered at once
+//     with 429, code "rate_limit_exceeded" and a Retry-After of whole seconds.
+//   - During an outage every call is answered with 503, or hangs, or has its connection
+//     broken, bad requests too. The outages follow the clock from New on.
 //   - An answer in one piece gives its place back before the caller can see it;
 //     a stream with its last event, with Close, or when its context ends and it
 //     is read, whichever comes first. A caller who sees the end may therefore
@@ -103,5 +108,5 @@
 //	stream-error=2    stream: an error event after 2 events, then the end
 //
 // At most one of status or html, stall, reset, cut and stream-error is given;
-// it replaces the drawn fate. The concurrency limit is never switched off.
+// it replaces the drawn fate. The limits and the outages are never switched off.
 package simulated

@@ -17,7 +17,7 @@ type Stats struct {
 
 	Succeeded   uint64
 	Limited     uint64 // refused by the concurrency limit
-	RateLimited uint64 // answered with 429, drawn or asked for
+	RateLimited uint64 // answered with 429, drawn, asked for, or beyond RequestsPerSecond
 	Failed      uint64 // any other error or a broken stream, drawn or asked for
 	Rejected    uint64 // bad requests: 400, 404, 405, 413
 	Canceled    uint64 // the context ended, or the stream was closed before its end
@@ -50,6 +50,8 @@ type ticket struct {
 	remaining int    // places left under the limit
 	fate      fate
 	latency   time.Duration
+
+	retryAfter time.Duration // above 0: it is one too many for this second
 }
 
 // gate admits calls, deals their fate and counts them. One lock guards all of
@@ -59,12 +61,14 @@ type gate struct {
 
 	mu    sync.Mutex
 	draws draws
+	pace  pace
 	stats Stats
 }
 
 // enter counts a call and admits it, unless the limit is reached. Who was
-// admitted leaves exactly once.
-func (g *gate) enter() (ticket, bool) {
+// admitted leaves exactly once. What comes during an outage is not counted against the
+// requests per second.
+func (g *gate) enter(out bool) (ticket, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s := &g.stats
@@ -77,6 +81,9 @@ func (g *gate) enter() (ticket, bool) {
 	s.Active++
 	s.Peak = max(s.Peak, s.Active)
 	t.remaining = max(g.limit-s.Active, 0)
+	if !out && g.pace.limited() {
+		t.retryAfter = g.pace.take(time.Now())
+	}
 	t.fate, t.latency = g.draws.next()
 	return t, true
 }

@@ -46,7 +46,7 @@ func closedError() error {
 // brokenError is a new error each time: its receiver may add to it.
 func brokenError() error {
 	return &schemas.Error{Kind: schemas.KindUpstream, MayHaveStarted: true, Err: io.ErrUnexpectedEOF,
-		Message: "the simulated connection broke, as the request asked; leave out the X-Simulate header for an answer"}
+		Message: "the simulated connection broke, as the request's X-Simulate header or the provider's outage has it"}
 }
 
 // contextError says why ctx ended: its cause, if that is one of ours.

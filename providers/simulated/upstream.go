@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"bifrost/internal/httpx"
 	"bifrost/schemas"
@@ -15,8 +16,9 @@ const defaultOutputTokens = 16
 // Upstream is a simulated provider's server. It is safe for concurrent use; it
 // owns no goroutine and no connection.
 type Upstream struct {
-	cfg  schemas.SimulationConfig
-	gate gate
+	cfg     schemas.SimulationConfig
+	gate    gate
+	outages outages
 
 	prompts promptCache
 	files   files
@@ -37,7 +39,11 @@ func New(cfg schemas.SimulationConfig) *Upstream {
 	if len(cfg.Models) == 0 {
 		cfg.Models = []string{"sim-small", "sim-large"}
 	}
-	return &Upstream{cfg: cfg, gate: gate{limit: cfg.Concurrency, draws: newDraws(cfg)}}
+	return &Upstream{
+		cfg:     cfg,
+		gate:    gate{limit: cfg.Concurrency, draws: newDraws(cfg), pace: newPace(cfg.RequestsPerSecond)},
+		outages: newOutages(cfg, time.Now()),
+	}
 }
 
 // Models returns what its list of models names.
@@ -91,11 +97,21 @@ type job interface {
 // answer takes a call through the gate and back out. A reply with a stream is
 // still inside: its stream leaves for it.
 func (u *Upstream) answer(ctx context.Context, c call) (reply, error) {
-	t, ok := u.gate.enter()
+	out := u.outages.now()
+	t, ok := u.gate.enter(out)
 	if !ok {
 		return u.dress(concurrencyRefusal.reply(), t), nil
 	}
-	rep, end, err := u.work(ctx, c, t)
+	var (
+		rep reply
+		end outcome
+		err error
+	)
+	if out {
+		rep, end, err = u.fail(ctx)
+	} else {
+		rep, end, err = u.work(ctx, c, t)
+	}
 	if err != nil {
 		u.gate.leave(end)
 		return reply{}, err
@@ -108,7 +124,7 @@ func (u *Upstream) answer(ctx context.Context, c call) (reply, error) {
 
 // reject counts a call that never got as far as a request.
 func (u *Upstream) reject(f *refusal) reply {
-	t, ok := u.gate.enter()
+	t, ok := u.gate.enter(true) // what is no request is not one of this second's
 	if !ok {
 		return u.dress(concurrencyRefusal.reply(), t)
 	}
@@ -125,6 +141,9 @@ func (u *Upstream) work(ctx context.Context, c call, t ticket) (reply, outcome, 
 	if s.fault.beforeAnswer() {
 		end, err := s.fault.strike(ctx, nil)
 		return reply{}, end, err
+	}
+	if t.retryAfter > 0 {
+		return paceRefusal(t.retryAfter).reply(), rateLimited, nil
 	}
 	if t.fate == fateRateLimit && !s.decided() {
 		return rateRefusal.reply(), rateLimited, nil
