@@ -70,6 +70,13 @@ type ChatStream struct {
 // Served says who answers.
 func (s *ChatStream) Served() schemas.Served { return s.served }
 
+// Usage returns the tokens that the provider has counted, whether or not the request
+// asked for them; nil before the stream's end, or if they are unknown. It is read-only.
+// It is safe for concurrent use.
+func (s *ChatStream) Usage() *schemas.Usage {
+	return (&schemas.Response{Stream: s.chunks}).Usage()
+}
+
 // Next blocks until the next chunk. It returns io.EOF at the regular end, and an
 // *schemas.Error for a stream that broke.
 func (s *ChatStream) Next() (*schemas.ChatChunk, error) { return s.chunks.Next() }

@@ -12,6 +12,20 @@ import (
 //	Admitted = Completed + Failed + Cancelled + DeadLettered + Queued + BackingOff + InHand
 type ProviderStats = actors.Stats
 
+// WorkerState is one worker at one moment.
+type WorkerState = actors.WorkerState
+
+// Workers returns what each worker of a provider does now, by its ID, and whether the
+// provider runs here: one that lives on another node has its workers there. It does not
+// block.
+func (c *Client) Workers(provider string) ([]WorkerState, bool) {
+	r := c.sys.Router(provider)
+	if r == nil {
+		return nil, false
+	}
+	return r.Workers(), true
+}
+
 // Stats is a snapshot of a client.
 type Stats struct {
 	Providers map[string]ProviderStats

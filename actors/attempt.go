@@ -63,13 +63,14 @@ func (w *worker) try(c *call) result {
 		w.leaveSettings()
 		return res
 	}
-	a := &schemas.Attempt{Request: c.req, Number: c.tries}
+	a := &schemas.Attempt{Request: c.req, Number: c.tries, WantUsage: len(w.router.sys.hooks) > 0}
 	if key >= 0 {
 		a.Key = s.keys.keys[key]
 	}
-	resp, refused, err := w.call(ctx, s, a)
+	resp, refused, err := w.call(ctx, s, c, a)
 	if err == nil {
 		resp.Provider, resp.Model, resp.KeyName, resp.Attempts = w.router.name, c.req.Model, a.Key.Name, c.tries
+		resp.Waited, resp.FirstContent = c.entry.Waited(), w.router.sys.now()-c.began
 		if resp.Streams() {
 			return result{resp: resp, ctx: ctx, cancel: cancel}
 		}
@@ -96,11 +97,13 @@ func (w *worker) try(c *call) result {
 
 // call asks the provider, or whoever of the hooks answers in its place; refused
 // reports whether the error is a hook's.
-func (w *worker) call(ctx context.Context, s *settings, a *schemas.Attempt) (resp *schemas.Response, refused bool, err error) {
-	w.passage = w.router.newPassage(ctx, a.Request, a.Number, a.Key.Name)
+func (w *worker) call(ctx context.Context, s *settings, c *call, a *schemas.Attempt) (resp *schemas.Response, refused bool, err error) {
+	w.passage = w.router.newAttemptPassage(ctx, c, a)
 	if resp, err = w.passage.before(); resp != nil || err != nil {
+		w.passage.noteContent(err)
 		return resp, err != nil, err
 	}
+	a.Header = w.passage.header()
 	resp, err = s.provider.Call(ctx, a)
 	if err == nil && !resp.Answers(a.Request.Operation) {
 		err = errNoAnswer
@@ -108,6 +111,7 @@ func (w *worker) call(ctx context.Context, s *settings, a *schemas.Attempt) (res
 	if err != nil {
 		discard(resp)
 	}
+	w.passage.noteContent(err)
 	return resp, false, err
 }
 

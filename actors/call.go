@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"bifrost/mailbox"
 	"bifrost/pool"
@@ -23,7 +24,8 @@ type call struct {
 	// set before the offer, read-only after it
 	ctx     context.Context
 	req     *schemas.Request
-	passage *passage // of the request, for who ends an answer that streams; nil: no hooks
+	began   time.Duration // when it was offered
+	passage *passage      // of the request, for who ends an answer that streams; nil: no hooks
 
 	// touched only by the worker that holds it
 	tries int
@@ -47,8 +49,8 @@ func newCalls(size int) *pool.Pool[call] {
 }
 
 // begin readies a pooled call for an offer, with both sides holding it.
-func (c *call) begin(ctx context.Context, home *pool.Pool[call], req *schemas.Request) {
-	c.home, c.ctx, c.req = home, ctx, req
+func (c *call) begin(ctx context.Context, sys *System, req *schemas.Request) {
+	c.home, c.ctx, c.req, c.began = sys.calls, ctx, req, sys.now()
 	c.holders.Store(2)
 }
 

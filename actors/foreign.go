@@ -49,7 +49,7 @@ func (r *Router) TryAsk(ctx context.Context, req *schemas.Request) (resp *schema
 		return nil, false, nil
 	}
 	c := r.sys.calls.Get()
-	c.begin(ctx, r.sys.calls, req)
+	c.begin(ctx, r.sys, req)
 	if !r.mb.TryOffer(&c.entry) {
 		c.releaseBoth()
 		return nil, false, nil

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
+	"time"
 
 	"bifrost/mailbox"
 	"bifrost/schemas"
@@ -18,16 +20,83 @@ type passage struct {
 	hooks  []schemas.Hook
 	calls  []*schemas.HookCall // of the hooks whose After is to come, in order
 	kind   schemas.HookCall    // what each HookCall begins as
+
+	// states are, of a request, those of its HookCalls when it was offered; of an attempt
+	// those of its request. They are set once: attempts read them while the request ends.
+	states []any
+
+	began                time.Duration // of an attempt
+	waited, firstContent time.Duration // for the Afters
+	usage                *schemas.Usage
 }
 
-// newPassage returns nil if there are no hooks. number is that of the attempt; 0
-// for a request as a whole.
-func (r *Router) newPassage(ctx context.Context, req *schemas.Request, number int, key string) *passage {
+// newPassage returns the passage of a request as a whole; nil if there are no hooks.
+func (r *Router) newPassage(ctx context.Context, req *schemas.Request) *passage {
 	if len(r.sys.hooks) == 0 {
 		return nil
 	}
-	return &passage{router: r, ctx: ctx, hooks: r.sys.hooks,
-		kind: schemas.HookCall{Request: req, Provider: r.name, Attempt: number, KeyName: key}}
+	return &passage{router: r, ctx: ctx, hooks: r.sys.hooks, kind: schemas.HookCall{Request: req, Provider: r.name}}
+}
+
+// newAttemptPassage returns the passage of an attempt at c; nil if there are no hooks.
+func (r *Router) newAttemptPassage(ctx context.Context, c *call, a *schemas.Attempt) *passage {
+	p := r.newPassage(ctx, a.Request)
+	if p == nil {
+		return nil
+	}
+	p.kind.Attempt, p.kind.KeyName = a.Number, a.Key.Name
+	p.began, p.waited = r.sys.now(), c.entry.Waited()
+	if c.passage != nil {
+		p.states = c.passage.states
+	}
+	return p
+}
+
+// offered notes the states that a request's hooks have given it, for its attempts.
+func (p *passage) offered() {
+	p.states = make([]any, len(p.calls))
+	for i, call := range p.calls {
+		p.states[i] = call.State
+	}
+}
+
+// noteWait notes how long the request's call has waited. The caller must hold it.
+func (p *passage) noteWait(c *call) {
+	if p != nil {
+		p.waited = c.entry.Waited()
+	}
+}
+
+// noteContent notes that an attempt's first content is there, unless err is not nil.
+func (p *passage) noteContent(err error) {
+	if p != nil && err == nil {
+		p.firstContent = p.router.sys.now() - p.began
+	}
+}
+
+// noteUsage notes the usage that a stream has ended with.
+func (p *passage) noteUsage(u *schemas.Usage) {
+	if p != nil {
+		p.usage = u
+	}
+}
+
+// header returns what an attempt's hooks send with it, the last one's word for a name;
+// nil if that is nothing.
+func (p *passage) header() http.Header {
+	if p == nil {
+		return nil
+	}
+	var out http.Header
+	for _, call := range p.calls {
+		for name, values := range call.Header {
+			if out == nil {
+				out = http.Header{}
+			}
+			out[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	return out
 }
 
 // before runs the Befores. If one of them settles the call, it returns its answer
@@ -38,6 +107,9 @@ func (p *passage) before() (*schemas.Response, error) {
 	}
 	for i := range p.hooks {
 		call := p.kind
+		if i < len(p.states) {
+			call.Parent = p.states[i]
+		}
 		p.calls = append(p.calls, &call)
 		f := p.hooks[i].BeforeRequest
 		if call.Attempt > 0 {
@@ -78,11 +150,18 @@ func (p *passage) after(resp *schemas.Response, err error) {
 	if p == nil {
 		return
 	}
+	if p.usage == nil {
+		p.usage = resp.Usage()
+	}
+	if resp != nil && p.kind.Attempt == 0 {
+		p.firstContent = resp.FirstContent
+	}
 	resp = withoutBody(resp)
 	for len(p.calls) > 0 {
 		i := len(p.calls) - 1
 		call := p.calls[i]
 		p.calls = p.calls[:i]
+		call.Waited, call.FirstContent, call.Usage = p.waited, p.firstContent, p.usage
 		f := p.hooks[i].AfterRequest
 		if call.Attempt > 0 {
 			f = p.hooks[i].AfterAttempt
@@ -177,7 +256,7 @@ func (p *passage) typed(err error) error {
 
 // askHooked is Ask through the hooks.
 func (r *Router) askHooked(ctx context.Context, req *schemas.Request, sender mailbox.Sender) (*schemas.Response, error) {
-	p := r.newPassage(ctx, req, 0, "")
+	p := r.newPassage(ctx, req)
 	streams := false
 	var resp *schemas.Response
 	err := p.panicked() // unless something is returned: a hook may end the goroutine
@@ -188,6 +267,7 @@ func (r *Router) askHooked(ctx context.Context, req *schemas.Request, sender mai
 	}()
 	resp, err = p.before()
 	if resp == nil && err == nil {
+		p.offered()
 		resp, err = r.ask(ctx, req, sender, p)
 		streams = resp.Streams()
 	}
@@ -197,13 +277,14 @@ func (r *Router) askHooked(ctx context.Context, req *schemas.Request, sender mai
 // submitHooked is submit through the hooks, whose Befores run on the sender's
 // goroutine.
 func (r *Router) submitHooked(ctx context.Context, req *schemas.Request, then func(*schemas.Response, error)) {
-	p := r.newPassage(ctx, req, 0, "")
+	p := r.newPassage(ctx, req)
 	resp, err := p.before()
 	if resp != nil || err != nil {
 		p.after(resp, err)
 		r.tell(then, resp, err)
 		return
 	}
+	p.offered()
 	r.offer(ctx, req, p, func(resp *schemas.Response, err error) {
 		if !resp.Streams() {
 			p.after(resp, err)

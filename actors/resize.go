@@ -52,9 +52,15 @@ func (r *Router) grow(n int) {
 // newWorkers returns workers that each send one value to ups, which has room for
 // all of them, when they are up.
 func (r *Router) newWorkers(n int, ups chan<- struct{}) []*worker {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	workers := make([]*worker, n)
+	id := 0
 	for i := range workers {
-		workers[i] = newWorker(r, ups)
+		for id++; r.ids[id]; id++ {
+		}
+		r.ids[id] = true
+		workers[i] = newWorker(r, id, ups)
 	}
 	return workers
 }
@@ -95,6 +101,7 @@ func (r *Router) joined(w *worker) (halted bool) {
 func (r *Router) gone(w *worker) {
 	r.mu.Lock()
 	delete(r.workers, w.slot)
+	delete(r.ids, w.id)
 	r.mu.Unlock()
 	r.mb.GiveBack(w.slot)
 	if held, mine := r.mb.Stopped(w.slot); held != nil {
@@ -123,8 +130,15 @@ func (r *Router) stopWorker(slot *mailbox.Worker[*call]) {
 func (r *Router) ends(w *worker) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return w.endLocked()
+}
+
+// endLocked is ends under the router's mu.
+func (w *worker) endLocked() bool {
 	first := !w.ending
-	w.ending = true
+	if first {
+		w.ending, w.endingSince = true, w.router.sys.now()
+	}
 	return first
 }
 
@@ -139,8 +153,7 @@ func (r *Router) stopWorkers() {
 	var told []*actor.PID
 	for _, w := range r.workers {
 		w.abort(&ownCause{errStopping})
-		if !w.ending {
-			w.ending = true
+		if w.endLocked() {
 			told = append(told, w.pid)
 		}
 	}

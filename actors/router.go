@@ -33,6 +33,7 @@ type Router struct {
 
 	mu      sync.Mutex                         // guards what follows
 	workers map[*mailbox.Worker[*call]]*worker // from Started to Stopped
+	ids     map[int]bool                       // of workers that have not stopped
 	warm    int                                // workers in Receive
 	sweeps  bool                               // a sweep is armed
 
@@ -66,7 +67,7 @@ func (r *Router) askAs(ctx context.Context, req *schemas.Request, sender mailbox
 // that ends a stream.
 func (r *Router) ask(ctx context.Context, req *schemas.Request, sender mailbox.Sender, p *passage) (*schemas.Response, error) {
 	c := r.sys.calls.Get()
-	c.begin(ctx, r.sys.calls, req)
+	c.begin(ctx, r.sys, req)
 	c.passage = p
 	if ctx.Err() != nil {
 		sender = mailbox.Gone
@@ -101,6 +102,9 @@ func (r *Router) await(c *call) (*schemas.Response, error) {
 		}
 	}
 	resp, err := c.resp, c.err
+	if !resp.Streams() { // else the worker has the passage
+		c.passage.noteWait(c)
+	}
 	c.release()
 	return resp, err
 }
@@ -111,9 +115,11 @@ func (r *Router) leave(c *call) error {
 	ctx, req := c.ctx, c.req
 	switch r.mb.Leave(&c.entry) {
 	case mailbox.GaveBack:
+		c.passage.noteWait(c)
 		c.releaseBoth()
 		return ended(ctx, req)
 	case mailbox.InHand:
+		c.passage.noteWait(c)
 		c.release()
 		return startedAndEnded(ctx, req)
 	}

@@ -17,8 +17,11 @@ type ender interface {
 	// seal makes the end of the context come too late to be the answer's end: from
 	// the moment the mailbox knows the outcome, a shutdown may cancel it.
 	seal()
-	// end ends the answer for its reader: regularly if err is nil.
-	end(err error)
+	// counted returns the usage that was seen on its way; nil if none was.
+	counted() *schemas.Usage
+	// end ends the answer for its reader: regularly if err is nil. usage is what the
+	// answer's Usage returns from now on.
+	end(err error, usage *schemas.Usage)
 }
 
 // errReaderClosed is the cause when the reader has closed its stream.
@@ -32,14 +35,19 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	finish := func(err error) mailbox.Next[*call] {
 		w.source = nil // whatever its Close does, it is not called again
 		discard(res.resp)
+		usage := w.usageOf(res.resp)
+		w.passage.noteUsage(usage)
 		w.endPassage(res.resp, err)
 		if w.pipe != nil {
+			c.passage.noteWait(c)
+			c.passage.noteUsage(usage)
 			c.passage.after(res.resp, err)
 			w.pipe.seal()
 		}
 		next, _ := w.router.mb.Finish(w.slot, streamOutcome(c, err))
+		w.rests(next)
 		if w.pipe != nil {
-			w.pipe.end(err)
+			w.pipe.end(err, usage)
 			w.pipe = nil
 		}
 		w.letGo(res.cancel)
@@ -51,6 +59,7 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 		return finish(errReaderClosed)
 	}
 	w.source = res.resp
+	w.doing.note(streaming, c.began+res.resp.FirstContent, c.req)
 	idle := w.used.network.ReaderIdleTimeout
 	answer := *res.resp
 	var pump func() error
@@ -65,6 +74,16 @@ func (w *worker) stream(c *call, res result) mailbox.Next[*call] {
 	}
 	c.answer(&answer, nil)
 	return finish(w.streamError(res.ctx, c, pump()))
+}
+
+// usageOf returns the tokens of an answer that has streamed: as its source tells them, or
+// as its chunks did.
+func (w *worker) usageOf(source *schemas.Response) *schemas.Usage {
+	usage := source.Usage()
+	if usage == nil && w.pipe != nil {
+		usage = w.pipe.counted()
+	}
+	return usage
 }
 
 // streamError is what a stream that broke off ends with; nil at its regular end.
@@ -133,6 +152,9 @@ type chunkPipe struct {
 	ended  chan struct{} // closed by the worker, after err is set
 	err    error
 
+	seen  *schemas.Usage // in a chunk; the worker's own
+	usage atomic.Pointer[schemas.Usage]
+
 	last error // the reader's own: what Next returns from now on
 }
 
@@ -151,6 +173,10 @@ func (p *chunkPipe) pump(from schemas.ChunkReader, see func(*schemas.ChatChunk) 
 		chunk, err := from.Next()
 		if err == io.EOF {
 			return nil
+		}
+		if err == nil && chunk.Usage != nil {
+			usage := *chunk.Usage // the chunk will be the reader's
+			p.seen = &usage
 		}
 		if err == nil && see != nil {
 			err = see(chunk)
@@ -185,7 +211,13 @@ func (p *chunkPipe) send(chunk *schemas.ChatChunk) error {
 
 func (p *chunkPipe) seal() { p.sealed.Store(true) }
 
-func (p *chunkPipe) end(err error) {
+func (p *chunkPipe) counted() *schemas.Usage { return p.seen }
+
+// Usage is schemas.UsageReporter's.
+func (p *chunkPipe) Usage() *schemas.Usage { return p.usage.Load() }
+
+func (p *chunkPipe) end(err error, usage *schemas.Usage) {
+	p.usage.Store(usage)
 	if err != nil {
 		p.err = err
 	}
@@ -262,6 +294,7 @@ type bodyPipe struct {
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 	unhook func() bool
+	usage  atomic.Pointer[schemas.Usage]
 
 	mu      sync.Mutex  // guards what follows
 	timer   *time.Timer // runs while a write waits for the reader
@@ -330,7 +363,13 @@ func (p *bodyPipe) Read(b []byte) (int, error) {
 
 func (p *bodyPipe) seal() { p.unhook() }
 
-func (p *bodyPipe) end(err error) {
+func (p *bodyPipe) counted() *schemas.Usage { return nil }
+
+// Usage is schemas.UsageReporter's.
+func (p *bodyPipe) Usage() *schemas.Usage { return p.usage.Load() }
+
+func (p *bodyPipe) end(err error, usage *schemas.Usage) {
+	p.usage.Store(usage)
 	p.unhook()
 	_ = p.w.CloseWithError(err)
 }

@@ -23,10 +23,13 @@ func (r *Router) submit(ctx context.Context, req *schemas.Request, then func(*sc
 func (r *Router) offer(ctx context.Context, req *schemas.Request, p *passage, then func(*schemas.Response, error)) {
 	ctx, cancel := bounded(ctx)
 	c := r.sys.calls.Get()
-	c.begin(ctx, r.sys.calls, req)
+	c.begin(ctx, r.sys, req)
 	c.end, c.passage = cancel, p
 	var armed hooks
 	c.then = func(resp *schemas.Response, err error) {
+		if !resp.Streams() { // else the worker has the passage
+			p.noteWait(c)
+		}
 		r.tell(then, resp, err)
 		armed.stop()
 		c.release()

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
@@ -50,6 +51,8 @@ type System struct {
 	down      chan struct{}           // made by the first Shutdown, and closed at its end
 	hurry     context.CancelCauseFunc // ends the first Shutdown's patience
 
+	born time.Time // never changed; times are counted from it
+
 	left []Left // what Shutdown returns; set before down is closed
 }
 
@@ -67,7 +70,7 @@ type Options struct {
 // NewSystem starts an actor tree without providers. It fails if the engine's
 // system has one already.
 func NewSystem(o Options) (*System, error) {
-	s := &System{engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign, cluster: o.Cluster,
+	s := &System{born: time.Now(), engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign, cluster: o.Cluster,
 		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
 	s.drop.Store(o.Drop)
 	if s.engine == nil {
@@ -83,6 +86,9 @@ func NewSystem(o Options) (*System, error) {
 	s.letters = newLetters(s.engine)
 	return s, nil
 }
+
+// now returns the time since the system's birth, which is cheaper than a time of day.
+func (s *System) now() time.Duration { return time.Since(s.born) }
 
 // NewEngine returns an actor system whose own log goes to log.
 func NewEngine(log zerolog.Logger) *actor.ActorSystem {
@@ -170,7 +176,7 @@ func (s *System) process(name string) (*process, error) {
 func (s *System) newRouter(p *process, c Config) *Router {
 	name := p.name
 	r := &Router{name: name, sys: s, process: p, mb: mailbox.New[*call](c.limits(s.drop.Load())), stopped: make(chan struct{}), halted: make(chan struct{}),
-		workers: make(map[*mailbox.Worker[*call]]*worker)}
+		workers: make(map[*mailbox.Worker[*call]]*worker), ids: make(map[int]bool)}
 	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff, s.letters.publish)
 	r.settings.now = r.newSettings(c)
 	r.settings.now.cluster.share(r.settings.now.keys, &keyring{})

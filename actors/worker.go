@@ -59,7 +59,11 @@ type worker struct {
 	buffer  []byte            // for raw answers; made when first needed
 	dead    bool              // it has stopped
 
-	ending bool // it has been told to stop; guarded by the router's mu
+	id    int // of its state; never changed
+	doing doing
+
+	ending      bool          // it has been told to stop; guarded by the router's mu
+	endingSince time.Duration // likewise
 
 	mu     sync.Mutex // guards what follows
 	cancel context.CancelCauseFunc
@@ -68,8 +72,8 @@ type worker struct {
 
 // newWorker returns a worker that is not spawned yet; it sends one value to ups
 // when it is up.
-func newWorker(r *Router, ups chan<- struct{}) *worker {
-	w := &worker{router: r, work: r.sys.work, ups: ups, inbox: make(chan *call, 1)}
+func newWorker(r *Router, id int, ups chan<- struct{}) *worker {
+	w := &worker{router: r, id: id, work: r.sys.work, ups: ups, inbox: make(chan *call, 1)}
 	w.slot = mailbox.NewWorker(w.hand)
 	return w
 }
@@ -112,6 +116,7 @@ func (w *worker) started(ctx actor.Context) {
 	if w.pid == nil { // it is the same after a restart, and others may read it then
 		w.pid = ctx.Self()
 	}
+	w.doing.note(free, w.router.sys.now(), nil)
 	halted := w.router.joined(w)
 	next := w.router.mb.Ready(w.slot)
 	w.up.Do(func() { w.ups <- struct{}{} })
@@ -168,6 +173,7 @@ func (w *worker) serve(c *call) (next mailbox.Next[*call]) {
 }
 
 func (w *worker) serveOne(c *call) mailbox.Next[*call] {
+	w.took(c)
 	if expired(c.ctx) {
 		return w.settle(c, nil, expiry(c))
 	}
@@ -181,9 +187,26 @@ func (w *worker) serveOne(c *call) mailbox.Next[*call] {
 	return w.settle(c, res.resp, res.err)
 }
 
+// took notes that the call is in hand now.
+func (w *worker) took(c *call) {
+	since := c.began + c.entry.Waited() // which is cheaper than to look
+	if c.tries > 0 {
+		since = w.router.sys.now()
+	}
+	w.doing.note(busy, since, c.req)
+}
+
+// rests notes that the worker is free, if there is no next call.
+func (w *worker) rests(next mailbox.Next[*call]) {
+	if next.Entry == nil {
+		w.doing.note(free, w.router.sys.now(), nil)
+	}
+}
+
 // settle ends the call with an answer, and takes the next one.
 func (w *worker) settle(c *call, resp *schemas.Response, err error) mailbox.Next[*call] {
 	next, mine := w.router.mb.Finish(w.slot, outcome(c, err))
+	w.rests(next) // before the caller knows
 	if mine {
 		c.answer(resp, err)
 	}
@@ -214,6 +237,7 @@ func (w *worker) backOff(c *call, res result) mailbox.Next[*call] {
 	c.retain() // for the timer, which may outlive the call
 	ticket := c.entry.Ticket()
 	next, parked := r.mb.Backoff(w.slot)
+	w.rests(next)
 	if !parked {
 		c.release()
 		c.release()
@@ -233,6 +257,7 @@ func (w *worker) panicked(c *call, value any) {
 	r := w.router
 	w.warm.Store(false)
 	r.panics.Add(1)
+	w.doing.note(restarting, r.sys.now(), nil)
 	what := describePanic(value)
 	r.sys.logPanic(r.name, what, debug.Stack())
 	err := &schemas.Error{Kind: schemas.KindInternal, Provider: r.name, Model: c.req.Model, MayHaveStarted: true,
@@ -240,6 +265,7 @@ func (w *worker) panicked(c *call, value any) {
 	w.abandonSource()
 	w.endPassage(nil, err)
 	if w.pipe != nil {
+		c.passage.noteWait(c)
 		c.passage.after(nil, err)
 		w.pipe.seal() // the end of the context, by a shutdown that was waiting for this, is not the answer's
 	}
@@ -247,7 +273,7 @@ func (w *worker) panicked(c *call, value any) {
 		c.answer(nil, err)
 	}
 	if w.pipe != nil {
-		w.pipe.end(err)
+		w.pipe.end(err, nil)
 		w.pipe = nil
 	}
 	w.letGo(nil) // not before: a reader would take it for its own context's end

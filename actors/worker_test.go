@@ -45,8 +45,9 @@ type sealing struct {
 	inHand int
 }
 
-func (s *sealing) seal()     { s.inHand = s.router.mb.Stats().InHand }
-func (s *sealing) end(error) {}
+func (s *sealing) seal()                     { s.inHand = s.router.mb.Stats().InHand }
+func (s *sealing) counted() *schemas.Usage   { return nil }
+func (s *sealing) end(error, *schemas.Usage) {}
 
 func TestStreamThatPanicsIsSealedBeforeItsCallIsSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

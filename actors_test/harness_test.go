@@ -139,6 +139,14 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Usage is schemas.UsageReporter's.
+func (b *countedBody) Usage() *schemas.Usage {
+	if r, ok := b.ReadCloser.(schemas.UsageReporter); ok {
+		return r.Usage()
+	}
+	return nil
+}
+
 func (b *countedBody) Close() error { b.left(); return b.ReadCloser.Close() }
 
 // setup is what startClient configures.

@@ -15,10 +15,17 @@ type endpoint func(x *exchange) error
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := w.(*exchange)
 	x.r = withTrace(withSession(r)) // the mux may have replaced it
+	if w, ok := x.ResponseWriter.(routed); ok {
+		w.SetRoute(r.Pattern)
+	}
 	if err := e(x); err != nil {
 		x.refuse(err)
 	}
 }
+
+// routed is what the ResponseWriter of who wraps the gateway may be: the route is known
+// to the request that the mux has seen only.
+type routed interface{ SetRoute(pattern string) }
 
 // addRoutes fills the mux. A route without a method is what its path answers to
 // the methods that it does not serve; the mux's own answers are not JSON.

@@ -29,6 +29,7 @@ type Entry[T any] struct {
 	ticket     uint64
 	offered    time.Time // when it began to wait for a place, or was queued; zero: neither
 	since      time.Time // when it was queued
+	waited     time.Duration
 	next, prev *Entry[T]
 }
 
@@ -37,6 +38,21 @@ type Entry[T any] struct {
 // holds within one mailbox: before an entry goes to another one, all who may
 // still call must have let go of it. The caller must hold the entry.
 func (e *Entry[T]) Ticket() uint64 { return e.ticket }
+
+// Waited returns how long the entry waited for a place and was queued, until a worker
+// first took it or it left the mailbox unserved; zero if it was handed over at once. The
+// caller must hold the entry, and it must be in a worker's hand, or settled.
+func (e *Entry[T]) Waited() time.Duration { return e.waited }
+
+// endWait notes the end of the wait, if there was one that has not ended yet.
+func (e *Entry[T]) endWait() time.Duration {
+	if e.offered.IsZero() { // not again after a backoff
+		return 0
+	}
+	e.waited = time.Since(e.offered)
+	e.offered = time.Time{}
+	return e.waited
+}
 
 // fifo is an intrusive doubly linked list: any entry leaves it in constant time.
 type fifo[T any] struct {

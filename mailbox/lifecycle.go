@@ -47,6 +47,7 @@ func (m *Mailbox[T]) Close() []Returned[T] {
 	out := make([]Returned[T], 0, m.waiters.len)
 	for e := m.waiters.pop(); e != nil; e = m.waiters.pop() {
 		e.state = settled
+		e.endWait()
 		m.count.refuse(schemas.ReasonDraining)
 		out = append(out, Returned[T]{e, m.refusalLocked(schemas.ReasonDraining)})
 	}
@@ -93,6 +94,7 @@ func (m *Mailbox[T]) Drain() Drained[T] {
 func (m *Mailbox[T]) deadLettersLocked(l *fifo[T], out []Returned[T]) []Returned[T] {
 	for e := l.pop(); e != nil; e = l.pop() {
 		e.state = settled
+		e.endWait()
 		m.count.DeadLettered++
 		out = append(out, Returned[T]{e, m.refusalLocked(schemas.ReasonDraining)})
 	}

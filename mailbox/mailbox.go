@@ -106,7 +106,7 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 	}
 	m.count.Offered++
 	m.ticket++
-	e.ticket, e.offered = m.ticket, time.Time{}
+	e.ticket, e.offered, e.waited = m.ticket, time.Time{}, 0
 	switch {
 	case s == Gone:
 		m.count.Left++
@@ -141,7 +141,7 @@ func (m *Mailbox[T]) TryOffer(e *Entry[T]) bool {
 	}
 	m.count.Offered++
 	m.ticket++
-	e.ticket, e.offered = m.ticket, time.Time{}
+	e.ticket, e.offered, e.waited = m.ticket, time.Time{}, 0
 	m.admitLocked(e)
 	m.unlock(Next[T]{})
 	return true

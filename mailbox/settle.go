@@ -45,6 +45,7 @@ func (m *Mailbox[T]) Leave(e *Entry[T]) Leaving {
 		return Answered
 	}
 	e.state = settled
+	e.endWait()
 	m.promoteLocked()
 	m.settleIdleLocked()
 	m.unlock(Next[T]{})
@@ -185,6 +186,7 @@ func (m *Mailbox[T]) Expire(e *Entry[T], ticket uint64) (Refusal, bool) {
 	}
 	m.waiters.remove(e)
 	e.state = settled
+	e.endWait()
 	m.settleIdleLocked()
 	return m.refuse(schemas.ReasonQueueTimeout), true
 }

@@ -1,7 +1,5 @@
 package mailbox
 
-import "time"
-
 // Worker is one worker's side of a mailbox. It is free, or holds one entry, or
 // restarts, or has retired. It belongs to one mailbox.
 type Worker[T any] struct {
@@ -159,10 +157,7 @@ func (m *Mailbox[T]) nextLocked() *Entry[T] {
 
 func (m *Mailbox[T]) holdLocked(w *Worker[T], e *Entry[T]) {
 	e.state = inHand
-	if !e.offered.IsZero() { // not again after a backoff
-		m.count.QueueWait += time.Since(e.offered)
-		e.offered = time.Time{}
-	}
+	m.count.QueueWait += e.endWait()
 	w.current, w.idle = e, 0
 	m.hands.push(e)
 }

@@ -37,7 +37,7 @@ var ollamaChat = openai.ChatOptions{SystemOnly: true, MaxTokensOnly: true, NoToo
 func ollamaOptions() adapter.Options {
 	return adapter.Options{
 		Type: TypeOllama, BaseURL: "http://127.0.0.1:11434",
-		Codec:      ollamaCodec{openai.Codec{Chat: ollamaChat}},
+		Codec:      ollamaCodec{openai.Codec{Chat: ollamaChat, AsksUsage: true}},
 		Credential: adapter.Bearer, KeyOptional: true,
 		Operations: with(chatAndEmbeddings, schemas.OperationCompletion, schemas.OperationResponses),
 		Route: func(_ string, call *dialect.Call) error {
@@ -121,6 +121,20 @@ func (c ollamaCodec) Look(raw *schemas.RawRequest) dialect.Sight {
 		return dialect.Sight{Operation: schemas.OperationEmbeddings, Object: true}
 	}
 	return dialect.Sight{}
+}
+
+// Usage implements dialect.Codec. The own API counts in its last line.
+func (c ollamaCodec) Usage(header http.Header, answer dialect.Ending) *schemas.Usage {
+	if usage := c.Codec.Usage(header, answer); usage != nil {
+		return usage
+	}
+	text := bytes.TrimSpace(answer.Data)
+	last := gjson.GetManyBytes(text[bytes.LastIndexByte(text, '\n')+1:], "prompt_eval_count", "eval_count")
+	prompt, completion := int(last[0].Int()), int(last[1].Int())
+	if prompt+completion <= 0 {
+		return nil
+	}
+	return &schemas.Usage{PromptTokens: prompt, CompletionTokens: completion, TotalTokens: prompt + completion}
 }
 
 // wantsWhole reports whether a call says that it wants no stream. A stream is what those

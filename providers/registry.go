@@ -153,6 +153,9 @@ func buildRemote(opts adapter.Options, version string, cfg schemas.ProviderConfi
 		opts.BaseURL, opts.KeyOptional = network.BaseURL, true
 		if opts.Type == typeOpenAI { // nor is what it has
 			opts.Operations = with(opts.Operations, schemas.OperationRerank)
+			codec := opts.Codec.(openai.Codec)
+			codec.AsksUsage = false
+			opts.Codec = codec
 		}
 	}
 	if opts.BaseURL == "" {
@@ -186,7 +189,7 @@ func spoken(d schemas.Dialect) adapter.Options {
 		return adapter.Options{BaseURL: host + geminiVersion, Codec: o.Codec, Route: o.Route, Operations: o.Operations}
 	}
 	// It takes its thinking back, as OpenRouter does.
-	codec := openai.Codec{Chat: openai.ChatOptions{ReasoningDetails: true}}
+	codec := openai.Codec{Chat: openai.ChatOptions{ReasoningDetails: true}, AsksUsage: true}
 	return adapter.Options{BaseURL: host + "/v1", Codec: codec, Operations: with(chatAndEmbeddings, schemas.OperationImage,
 		schemas.OperationSpeech, schemas.OperationTranscription, schemas.OperationTranslation, schemas.OperationFiles)}
 }

@@ -63,7 +63,7 @@ var table = slices.Concat(cloudRows, localRows)
 
 // options returns what the row's adapter is made of.
 func (r *row) options() adapter.Options {
-	codec := openai.Codec{Chat: r.chat, SignedBytes: r.signedVectors}
+	codec := openai.Codec{Chat: r.chat, AsksUsage: !r.chat.NoStreamOptions, SignedBytes: r.signedVectors}
 	opts := adapter.Options{Type: r.name, BaseURL: r.baseURL, Credential: r.auth, KeyOptional: r.keyOptional,
 		Operations: r.operations, Codec: codec, ResponsesOnly: r.responsesOnly,
 		Route: func(_ string, call *dialect.Call) error { return plainly(r.chat, openai.PathChat, call) }}

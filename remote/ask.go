@@ -100,6 +100,7 @@ func (c *call) response(m *v1.Response, op schemas.Operation) (*schemas.Response
 	}
 	switch {
 	case m.Raw != nil:
+		c.usage.Store(codec.DecodeUsage(m.Usage))
 		resp.Raw.Body = &bodyReader{call: c, rest: m.Body, over: m.More == v1.More_MORE_NOTHING}
 	case m.More == v1.More_MORE_CHUNKS:
 		resp.Stream = &chunkReader{call: c}

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -20,6 +21,8 @@ type call struct {
 	hops uint32        // how many nodes have passed it on
 	asks bool          // the peer asks before it begins
 	end  func(outcome) // returns its credit and counts it; runs once
+
+	usage atomic.Pointer[schemas.Usage] // of an answer that streams, from its end on
 
 	mu       sync.Mutex // guards what follows
 	inbox    []proto.Message
@@ -90,8 +93,12 @@ func (c *call) expectsLocked(m proto.Message, bytes int) bool {
 			c.empty++
 		}
 	}
-	return c.opened && c.empty <= maxEmpty && (part.Error == nil || proto.Size(part.Error) <= maxMessageBytes)
+	return c.opened && c.empty <= maxEmpty && (part.Error == nil || proto.Size(part.Error) <= maxMessageBytes) &&
+		(part.Usage == nil || part.Last && proto.Size(part.Usage) <= maxUsageBytes)
 }
+
+// maxUsageBytes is more than the counts of an answer take.
+const maxUsageBytes = 1 << 10
 
 // maxEmpty is how many chunks without content may wait.
 const maxEmpty = 4096

@@ -62,7 +62,7 @@ func (s *served) respondRaw(ctx context.Context, m *v1.Response, raw *schemas.Ra
 	n, err := read(raw.Body, (*buffer)[:s.fitting()], whole)
 	m.Body, m.More = bytes.Clone((*buffer)[:n]), v1.More_MORE_BYTES // the engine keeps it until it is written
 	if err == io.EOF {
-		m.More = v1.More_MORE_NOTHING
+		m.More, m.Usage = v1.More_MORE_NOTHING, codec.EncodeUsage(usageOf(raw.Body))
 		s.answer(m)
 		return
 	}
@@ -82,7 +82,7 @@ func (s *served) respondRaw(ctx context.Context, m *v1.Response, raw *schemas.Ra
 			return
 		}
 	}
-	s.last(err)
+	s.lastCounted(err, usageOf(raw.Body))
 }
 
 // open sends the first message of an answer that others follow.
@@ -122,7 +122,7 @@ func (s *served) respondChunks(ctx context.Context, m *v1.Response, stream schem
 	for {
 		chunk, err := stream.Next()
 		if err != nil {
-			s.last(err)
+			s.lastCounted(err, usageOf(stream))
 			return
 		}
 		data, err := codec.EncodeChunkAs(chunk, s.req.BodyForm)
@@ -153,9 +153,20 @@ func (s *served) sendChunk(ctx context.Context, data []byte) error {
 	return s.send(ctx, &v1.ResponsePart{Chunks: [][]byte{data}})
 }
 
+// usageOf returns the tokens of an answer that has streamed, as its source tells them.
+func usageOf(source any) *schemas.Usage {
+	if r, ok := source.(schemas.UsageReporter); ok {
+		return r.Usage()
+	}
+	return nil
+}
+
 // last ends an answer that came in parts, regularly or with an error.
-func (s *served) last(err error) {
-	part := &v1.ResponsePart{Last: true}
+func (s *served) last(err error) { s.lastCounted(err, nil) }
+
+// lastCounted is last for an answer whose tokens may be known.
+func (s *served) lastCounted(err error, usage *schemas.Usage) {
+	part := &v1.ResponsePart{Last: true, Usage: codec.EncodeUsage(usage)}
 	if !errors.Is(err, io.EOF) {
 		part.Error = errorOf(err)
 	}

@@ -29,6 +29,9 @@ func (c *call) part() (part *v1.ResponsePart, err error) {
 	case part.Last:
 		err = io.EOF
 	}
+	if part.Last {
+		c.usage.Store(codec.DecodeUsage(part.Usage))
+	}
 	return part, err
 }
 
@@ -80,6 +83,9 @@ func (r *chunkReader) Next() (*schemas.ChatChunk, error) {
 	return chunk, nil
 }
 
+// Usage is schemas.UsageReporter's.
+func (r *chunkReader) Usage() *schemas.Usage { return r.call.usage.Load() }
+
 // Close gives up the rest of the stream.
 func (r *chunkReader) Close() error {
 	r.call.stop(errClosed, cancelled)
@@ -118,6 +124,9 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	r.rest = r.rest[n:]
 	return n, nil
 }
+
+// Usage is schemas.UsageReporter's.
+func (r *bodyReader) Usage() *schemas.Usage { return r.call.usage.Load() }
 
 // Close gives up the rest of the body.
 func (r *bodyReader) Close() error {

@@ -46,6 +46,7 @@ type TranscriptionResponse struct {
 	Duration float64         `json:"duration,omitempty"` // seconds
 	Segments json.RawMessage `json:"segments,omitempty"`
 	Words    json.RawMessage `json:"words,omitempty"`
+	Usage    json.RawMessage `json:"usage,omitempty"` // of tokens, or of seconds
 
 	Served Served `json:"-"` // as in ChatResponse
 }

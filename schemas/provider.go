@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"context"
+	"net/http"
 	"strings"
 )
 
@@ -33,6 +34,17 @@ type Attempt struct {
 	Request *Request
 	Key     Key // the zero Key for a provider without keys
 	Number  int // 1 for the first
+
+	// WantUsage tells that somebody wants to know the tokens that the provider counts: if
+	// it counts them only where it is asked to, it is asked to, and the caller does not see
+	// it in the answer. False: nothing is done for it.
+	WantUsage bool
+
+	// Header is sent with the attempt beside the call's own: what the program's hooks
+	// want there, such as traceparent. It replaces what the caller of a raw call sent
+	// under the same names; credentials, configured headers and those of the connection
+	// are not its affair. Nil: there is none. It is read-only.
+	Header http.Header
 }
 
 // Dialect names a wire format.

@@ -89,7 +89,7 @@ func (a *Adapter) codec(model string) dialect.Codec {
 // Call implements schemas.Provider.
 func (a *Adapter) Call(ctx context.Context, attempt *schemas.Attempt) (*schemas.Response, error) {
 	req := attempt.Request
-	c := &call{Adapter: a, ctx: ctx, codec: a.codec(req.Model), model: req.Model, key: attempt.Key, secret: attempt.Key.Value}
+	c := &call{Adapter: a, ctx: ctx, codec: a.codec(req.Model), model: req.Model, key: attempt.Key, extra: attempt.Header, counts: attempt.WantUsage, secret: attempt.Key.Value}
 	resp, err := c.run(req)
 	if err != nil {
 		return nil, c.named(err)

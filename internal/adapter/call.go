@@ -26,10 +26,12 @@ const (
 // call is one attempt under way.
 type call struct {
 	*Adapter
-	ctx   context.Context
-	codec dialect.Codec
-	model string
-	key   schemas.Key
+	ctx    context.Context
+	codec  dialect.Codec
+	model  string
+	key    schemas.Key
+	extra  http.Header // the attempt's; read-only
+	counts bool        // usage is to be asked for
 
 	// secret is what an answer may quote and is masked: the key's value, or the token
 	// that is sent instead.
@@ -55,6 +57,7 @@ func (c *call) send(call *dialect.Call, header http.Header) (*httpx.Response, er
 			header[name] = values
 		}
 	}
+	withAttempts(header, c.extra)
 	req := &httpx.Request{Method: call.Method, URL: url, Header: header, Body: call.Body}
 	if err := c.authorize(req); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package adapter
 import (
 	"maps"
 	"net/http"
+	"slices"
 
 	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
@@ -40,6 +41,23 @@ func forwarded(h http.Header) http.Header {
 		out.Set("User-Agent", "bifrost")
 	}
 	return out
+}
+
+// withAttempts adds the attempt's header to h, in place, without what is not its affair.
+func withAttempts(h, attempt http.Header) {
+	if len(attempt) == 0 {
+		return
+	}
+	own := make(http.Header, len(attempt))
+	for name, values := range attempt {
+		own[http.CanonicalHeaderKey(name)] = values
+	}
+	httpx.StripHopByHop(own)
+	for name, values := range own {
+		if !slices.Contains(callersOwn, name) {
+			h[name] = values
+		}
+	}
 }
 
 // answered returns a copy of a raw answer's headers without those of the

@@ -25,28 +25,40 @@ func (c *call) raw(req *schemas.RawRequest) (*schemas.Response, error) {
 	if err := checkTarget(req.Path, req.Query); err != nil {
 		return nil, err
 	}
-	resp, err := c.send(&dialect.Call{Method: req.Method, Path: req.Path, Query: req.Query, Body: req.Body}, forwarded(req.Header))
+	sent, watch := c.asking(req)
+	resp, err := c.send(&dialect.Call{Method: sent.Method, Path: sent.Path, Query: sent.Query, Body: sent.Body}, forwarded(sent.Header))
 	if err != nil {
 		return nil, err
 	}
 	if err := c.misfit(sight, resp); err != nil {
 		return nil, err
 	}
-	return c.passed(req, sight, resp)
+	return c.passed(req, watch, sight, resp)
+}
+
+// asking returns the call as it is sent, and what watches its answer if that is a stream:
+// with its usage asked for, if somebody wants to know it and the provider has to be asked.
+func (c *call) asking(req *schemas.RawRequest) (sent *schemas.RawRequest, watch func() dialect.Watch) {
+	if asker, ok := c.codec.(dialect.UsageAsker); ok && c.counts {
+		if sent = asker.AskUsage(req); sent != req {
+			return sent, func() dialect.Watch { return asker.WatchAsked(req, c.secret) }
+		}
+	}
+	return req, func() dialect.Watch { return c.codec.Watch(req, c.secret) }
 }
 
 // passed returns a successful answer as it is passed on.
-func (c *call) passed(req *schemas.RawRequest, sight dialect.Sight, resp *httpx.Response) (*schemas.Response, error) {
+func (c *call) passed(req *schemas.RawRequest, watch func() dialect.Watch, sight dialect.Sight, resp *httpx.Response) (*schemas.Response, error) {
 	var err error
 	out := &schemas.RawResponse{StatusCode: resp.StatusCode, Header: c.answered(resp.Header)}
 	events := mediaType(resp.Header) == "text/event-stream" || sight.Stream && unnamed(resp.Header)
 	if events && !sight.Stored {
 		out.Header.Set("Content-Type", "text/event-stream") // some providers do not name the type of their streams
 		out.Header.Del("Content-Length")                    // events may be changed, added and left out
-		out.Body, err = c.rawStream(req, resp)
+		out.Body, err = c.rawStream(watch(), resp)
 	} else {
 		var b *rawBody
-		if b, err = c.rawBody(sight, resp); b.masked {
+		if b, err = c.rawBody(sight, resp, counts(req, sight, resp)); b.masked {
 			out.Header.Del("Content-Length")
 		}
 		out.Body = b

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tidwall/gjson"
 
@@ -17,12 +18,21 @@ import (
 // rawBody reads the answer's beginning and returns a body that begins with it: its
 // first bytes or, where an error may stand in the place of a result, all that
 // Codec.FailureWithin can judge.
-func (c *call) rawBody(sight dialect.Sight, resp *httpx.Response) (*rawBody, error) {
+func (c *call) rawBody(sight dialect.Sight, resp *httpx.Response, counts bool) (*rawBody, error) {
 	b := &rawBody{call: c, body: resp.Body}
-	if sight.Object && plain(resp.Header) {
-		return b, b.readUnlessError(resp)
+	if counts {
+		b.ending = &ending{header: resp.Header}
 	}
-	return b, b.readFirst()
+	var err error
+	if sight.Object && plain(resp.Header) {
+		err = b.readUnlessError(resp)
+	} else {
+		err = b.readFirst()
+	}
+	if err == nil {
+		b.count(b.head)
+	}
+	return b, err
 }
 
 // plain reports whether an answer is not compressed: none is asked for that is, but
@@ -38,6 +48,9 @@ type rawBody struct {
 	body  io.ReadCloser
 	head  []byte // read and not delivered
 	ended error  // what follows head
+
+	ending *ending // nil: the answer counts no tokens
+	usage  atomic.Pointer[schemas.Usage]
 
 	masked bool // head is not what was sent, nor as long
 }
@@ -117,7 +130,9 @@ func (b *rawBody) Read(p []byte) (int, error) {
 	}
 	if b.ended == nil {
 		var n int
-		if n, b.ended = b.body.Read(p); n > 0 {
+		n, b.ended = b.body.Read(p)
+		b.count(p[:n])
+		if n > 0 {
 			return n, nil
 		}
 	}

@@ -3,6 +3,7 @@ package adapter
 import (
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"bifrost/internal/dialect"
 	"bifrost/internal/httpx"
@@ -16,14 +17,15 @@ const maxHeld = 1 << 20
 
 // rawStream reads a stream up to its first content, or its first error, and
 // returns a body that begins with what was read.
-func (c *call) rawStream(req *schemas.RawRequest, resp *httpx.Response) (io.ReadCloser, error) {
+func (c *call) rawStream(watch dialect.Watch, resp *httpx.Response) (io.ReadCloser, error) {
 	s := &rawStream{call: c, body: resp.Body, events: wire.NewReader(resp.Body),
-		watch: c.codec.Watch(req, c.secret)}
+		watch: watch}
 	var held []byte
 	for len(held) < maxHeld {
 		ev, err := s.events.Next()
 		if err != nil {
 			var missing []byte
+			s.usage.Store(s.watch.Usage())
 			if missing, s.ended = s.watch.End(err); s.ended != io.EOF {
 				return nil, s.ended
 			}
@@ -54,6 +56,8 @@ type rawStream struct {
 	watch   dialect.Watch
 	pending []byte // read and not delivered
 	ended   error  // what follows pending
+
+	usage atomic.Pointer[schemas.Usage]
 }
 
 // Read implements io.Reader.
@@ -91,10 +95,15 @@ func (s *rawStream) advance() {
 
 // end notes what it means that the source has ended with err.
 func (s *rawStream) end(err error) {
+	s.usage.Store(s.watch.Usage())
 	if s.pending, s.ended = s.watch.End(err); s.ended != io.EOF {
 		s.ended = s.call.named(s.ended)
 	}
 }
+
+// Usage implements schemas.UsageReporter. Of a stream that is closed before its end it is
+// what the events that were read have counted.
+func (s *rawStream) Usage() *schemas.Usage { return s.usage.Load() }
 
 // Close implements io.Closer. A reader that stops at the end mark, as SDKs do,
 // leaves a connection that can be used again.
@@ -103,6 +112,7 @@ func (s *rawStream) Close() error {
 		if s.ended == nil && s.watch.Done() {
 			drain(s.body)
 		}
+		s.usage.Store(s.watch.Usage())
 		s.reading.Unlock()
 	}
 	return s.body.Close()

@@ -16,7 +16,8 @@ func (c *call) chatStream(req *schemas.Request, resp *httpx.Response) (*schemas.
 	if err := c.notAStream(resp); err != nil {
 		return nil, err
 	}
-	s := &chunkStream{call: c, body: resp.Body, chunks: c.codec.Stream(req, resp.Body, c.secret), began: time.Now().Unix()}
+	s := &chunkStream{call: c, body: resp.Body, wanted: req.Chat.IncludeUsage,
+		chunks: c.codec.Stream(req, resp.Body, c.secret), began: time.Now().Unix()}
 	var err error
 	if s.first, err = s.Next(); err != nil && err != io.EOF {
 		_ = s.Close()
@@ -44,6 +45,8 @@ type chunkStream struct {
 	body   io.ReadCloser
 	chunks dialect.ChunkSource
 	began  int64 // Unix seconds
+	wanted bool  // usage, by the caller
+	usage  atomic.Pointer[schemas.Usage]
 	closed atomic.Bool
 
 	// Touched by the reader only.
@@ -66,6 +69,9 @@ func (s *chunkStream) Next() (*schemas.ChatChunk, error) {
 		return chunk, nil
 	}
 	chunk, err := s.chunks.Next()
+	for err == nil && !s.note(chunk) {
+		chunk, err = s.chunks.Next()
+	}
 	if err == nil {
 		if chunk.Created == 0 {
 			chunk.Created = s.began

@@ -23,7 +23,8 @@ type Codec interface {
 	// carry instead.
 	Decode(req *schemas.Request, header http.Header, body []byte, key string) (*schemas.Response, error)
 
-	// Stream reads the streamed answer to an OperationChatStream from src.
+	// Stream reads the streamed answer to an OperationChatStream from src. Its usage is in
+	// the chunks, whether the request asks for it or not; who reads them leaves it out.
 	Stream(req *schemas.Request, src io.Reader, key string) ChunkSource
 
 	// Failure returns the error for an answer of a status that is no success; see the
@@ -39,6 +40,10 @@ type Codec interface {
 
 	// Watch follows the streamed answer to a raw call.
 	Watch(raw *schemas.RawRequest, key string) Watch
+
+	// Usage returns the tokens that a successful answer to a raw call counts, which is no
+	// stream of server-sent events; nil if it does not, or where they are not looked for.
+	Usage(header http.Header, answer Ending) *schemas.Usage
 }
 
 // Call is one HTTP call of a dialect.
@@ -77,6 +82,9 @@ type Sight struct {
 	// Stored tells that a successful answer is what somebody has stored, as it is: a
 	// page or a stream of events in it is content.
 	Stored bool
+	// Kept tells that a successful answer is about what another call has made, as a response
+	// that the provider keeps: its usage is not this call's.
+	Kept bool
 }
 
 // Watch follows a stream that is passed on, to tell what a caller must know of it:
@@ -96,6 +104,9 @@ type Watch interface {
 	// seen, or an error. What End makes of io.EOF is the stream's end then, though the
 	// source goes on.
 	Over() bool
+
+	// Usage returns the tokens that the events so far have counted; nil if they have not.
+	Usage() *schemas.Usage
 
 	// End returns what it means that the source ended with err: io.EOF for a regular
 	// end, else an error. missing is to be passed on first.

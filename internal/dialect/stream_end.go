@@ -20,11 +20,17 @@ type StreamEnd struct {
 	Cut      bool           // the last event is no more than a part of one
 	Failed   *schemas.Error // the error that was seen
 
+	// Counted is what the events have counted so far; nil: nothing.
+	Counted *schemas.Usage
+
 	lacking string // what the last event has not of its blank line
 }
 
 // Done implements Watch.
 func (e *StreamEnd) Done() bool { return e.Marked }
+
+// Usage implements Watch.
+func (e *StreamEnd) Usage() *schemas.Usage { return e.Counted }
 
 // Over implements Watch.
 func (e *StreamEnd) Over() bool { return e.Marked || e.Failed != nil }

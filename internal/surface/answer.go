@@ -34,9 +34,21 @@ func Answer(s dialect.Surface, t dialect.Translation, resp *schemas.Response) (*
 	if err != nil {
 		return nil, err
 	}
-	out.Raw = &schemas.RawResponse{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body))}
+	out.Raw = &schemas.RawResponse{StatusCode: http.StatusOK, Header: header, Body: &whole{bytes.NewReader(body), resp.Usage()}}
 	return out, nil
 }
+
+// whole is the body of an answer that is there.
+type whole struct {
+	*bytes.Reader
+	usage *schemas.Usage
+}
+
+// Usage implements schemas.UsageReporter.
+func (w *whole) Usage() *schemas.Usage { return w.usage }
+
+// Close implements io.Closer.
+func (w *whole) Close() error { return nil }
 
 // stream is the body of a translated stream. Read returns the stream's own error
 // where it breaks off.
@@ -93,6 +105,9 @@ func (s *stream) breakOff(err error) {
 		s.pending = s.surface.AppendStreamError(s.pending, err)
 	}
 }
+
+// Usage implements schemas.UsageReporter.
+func (s *stream) Usage() *schemas.Usage { return (&schemas.Response{Stream: s.chunks}).Usage() }
 
 // Close implements io.Closer.
 func (s *stream) Close() error { return s.chunks.Close() }

@@ -38,8 +38,8 @@ func Options(cfg schemas.AzureConfig, baseURL string, doer httpx.Doer) (adapter.
 		return adapter.Options{}, errors.New("network_config.base_url names a deployment; leave out what follows the host, and name deployments in azure.deployments")
 	}
 	baseURL = strings.TrimSuffix(strings.TrimSuffix(baseURL, "/v1"), "/openai")
-	r := router{cfg: cfg}
-	opts := adapter.Options{Type: Type, BaseURL: baseURL + "/openai", Codec: codec{openai.Codec{Chat: quirks(cfg.APIVersion)}, r},
+	r, chat := router{cfg: cfg}, quirks(cfg.APIVersion)
+	opts := adapter.Options{Type: Type, BaseURL: baseURL + "/openai", Codec: codec{openai.Codec{Chat: chat, AsksUsage: !chat.NoStreamOptions}, r},
 		Route: r.route, Credential: NewCredential(cfg, baseURL, doer), KeyOptional: true, Operations: operations,
 		ResponsesOnly: openai.ResponsesOnly, Configured: slices.Sorted(maps.Keys(cfg.Deployments))}
 	for _, prefix := range openai.ResponsesOnly { // of the models' names: those of deployments are their owner's

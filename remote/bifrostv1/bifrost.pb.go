@@ -653,7 +653,9 @@ type Response struct {
 	// What follows in ResponseParts.
 	More More `protobuf:"varint,5,opt,name=more,proto3,enum=bifrost.v1.More" json:"more,omitempty"`
 	// How body is written, and the chunks of a stream are.
-	BodyForm      BodyForm `protobuf:"varint,6,opt,name=body_form,json=bodyForm,proto3,enum=bifrost.v1.BodyForm" json:"body_form,omitempty"`
+	BodyForm BodyForm `protobuf:"varint,6,opt,name=body_form,json=bodyForm,proto3,enum=bifrost.v1.BodyForm" json:"body_form,omitempty"`
+	// The tokens that the provider has counted, where all of a raw answer is here.
+	Usage         *Usage `protobuf:"bytes,7,opt,name=usage,proto3" json:"usage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -730,6 +732,13 @@ func (x *Response) GetBodyForm() BodyForm {
 	return BodyForm_BODY_FORM_JSON
 }
 
+func (x *Response) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
 type RawAnswer struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Status        int32                  `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
@@ -790,6 +799,8 @@ type Served struct {
 	KeyName       string                 `protobuf:"bytes,3,opt,name=key_name,json=keyName,proto3" json:"key_name,omitempty"`
 	Attempts      int32                  `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	Dropped       []string               `protobuf:"bytes,5,rep,name=dropped,proto3" json:"dropped,omitempty"`
+	Waited        *durationpb.Duration   `protobuf:"bytes,6,opt,name=waited,proto3" json:"waited,omitempty"`
+	FirstContent  *durationpb.Duration   `protobuf:"bytes,7,opt,name=first_content,json=firstContent,proto3" json:"first_content,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -859,6 +870,20 @@ func (x *Served) GetDropped() []string {
 	return nil
 }
 
+func (x *Served) GetWaited() *durationpb.Duration {
+	if x != nil {
+		return x.Waited
+	}
+	return nil
+}
+
+func (x *Served) GetFirstContent() *durationpb.Duration {
+	if x != nil {
+		return x.FirstContent
+	}
+	return nil
+}
+
 // ResponsePart is a further piece of an answer. Parts arrive in their order.
 type ResponsePart struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -872,7 +897,9 @@ type ResponsePart struct {
 	// Nothing follows.
 	Last bool `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"`
 	// Why the answer ended before its regular end; only in the last part.
-	Error         *Error `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	Error *Error `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// The tokens that the provider has counted; only in the last part.
+	Usage         *Usage `protobuf:"bytes,6,opt,name=usage,proto3" json:"usage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -938,6 +965,13 @@ func (x *ResponsePart) GetLast() bool {
 func (x *ResponsePart) GetError() *Error {
 	if x != nil {
 		return x.Error
+	}
+	return nil
+}
+
+func (x *ResponsePart) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
 	}
 	return nil
 }
@@ -1963,7 +1997,7 @@ var File_remote_bifrostv1_bifrost_proto protoreflect.FileDescriptor
 const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\n" +
 	"\x1eremote/bifrostv1/bifrost.proto\x12\n" +
-	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\"\x9c\x03\n" +
+	"bifrost.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1eremote/bifrostv1/content.proto\"\x9c\x03\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x1c\n" +
 	"\toperation\x18\x02 \x01(\tR\toperation\x12\x14\n" +
@@ -2003,29 +2037,33 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\x06tenant\x18\x03 \x01(\tR\x06tenant\x12\x18\n" +
 	"\asession\x18\x04 \x01(\tR\asession\x12\x1f\n" +
 	"\vfallback_on\x18\x05 \x03(\tR\n" +
-	"fallbackOn\"\xe0\x01\n" +
+	"fallbackOn\"\x89\x02\n" +
 	"\bResponse\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12*\n" +
 	"\x06served\x18\x02 \x01(\v2\x12.bifrost.v1.ServedR\x06served\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x12'\n" +
 	"\x03raw\x18\x04 \x01(\v2\x15.bifrost.v1.RawAnswerR\x03raw\x12$\n" +
 	"\x04more\x18\x05 \x01(\x0e2\x10.bifrost.v1.MoreR\x04more\x121\n" +
-	"\tbody_form\x18\x06 \x01(\x0e2\x14.bifrost.v1.BodyFormR\bbodyForm\"O\n" +
+	"\tbody_form\x18\x06 \x01(\x0e2\x14.bifrost.v1.BodyFormR\bbodyForm\x12'\n" +
+	"\x05usage\x18\a \x01(\v2\x11.bifrost.v1.UsageR\x05usage\"O\n" +
 	"\tRawAnswer\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12*\n" +
-	"\x06header\x18\x02 \x03(\v2\x12.bifrost.v1.HeaderR\x06header\"\x8b\x01\n" +
+	"\x06header\x18\x02 \x03(\v2\x12.bifrost.v1.HeaderR\x06header\"\xfe\x01\n" +
 	"\x06Served\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x19\n" +
 	"\bkey_name\x18\x03 \x01(\tR\akeyName\x12\x1a\n" +
 	"\battempts\x18\x04 \x01(\x05R\battempts\x12\x18\n" +
-	"\adropped\x18\x05 \x03(\tR\adropped\"\x8b\x01\n" +
+	"\adropped\x18\x05 \x03(\tR\adropped\x121\n" +
+	"\x06waited\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06waited\x12>\n" +
+	"\rfirst_content\x18\a \x01(\v2\x19.google.protobuf.DurationR\ffirstContent\"\xb4\x01\n" +
 	"\fResponsePart\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x16\n" +
 	"\x06chunks\x18\x03 \x03(\fR\x06chunks\x12\x12\n" +
 	"\x04last\x18\x04 \x01(\bR\x04last\x12'\n" +
-	"\x05error\x18\x05 \x01(\v2\x11.bifrost.v1.ErrorR\x05error\"1\n" +
+	"\x05error\x18\x05 \x01(\v2\x11.bifrost.v1.ErrorR\x05error\x12'\n" +
+	"\x05usage\x18\x06 \x01(\v2\x11.bifrost.v1.UsageR\x05usage\"1\n" +
 	"\x05Grant\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x04R\x05bytes\"\x1c\n" +
@@ -2166,6 +2204,7 @@ var file_remote_bifrostv1_bifrost_proto_goTypes = []any{
 	(*LeaseRequest)(nil),        // 23: bifrost.v1.LeaseRequest
 	(*LeaseGrant)(nil),          // 24: bifrost.v1.LeaseGrant
 	(*durationpb.Duration)(nil), // 25: google.protobuf.Duration
+	(*Usage)(nil),               // 26: bifrost.v1.Usage
 }
 var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
 	6,  // 0: bifrost.v1.Request.raw:type_name -> bifrost.v1.RawCall
@@ -2177,20 +2216,24 @@ var file_remote_bifrostv1_bifrost_proto_depIdxs = []int32{
 	10, // 6: bifrost.v1.Response.raw:type_name -> bifrost.v1.RawAnswer
 	1,  // 7: bifrost.v1.Response.more:type_name -> bifrost.v1.More
 	0,  // 8: bifrost.v1.Response.body_form:type_name -> bifrost.v1.BodyForm
-	7,  // 9: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
-	15, // 10: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
-	25, // 11: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
-	16, // 12: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
-	7,  // 13: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
-	25, // 14: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
-	20, // 15: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
-	25, // 16: bifrost.v1.LeaseBallot.lasts:type_name -> google.protobuf.Duration
-	25, // 17: bifrost.v1.LeaseGrant.lasts:type_name -> google.protobuf.Duration
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	26, // 9: bifrost.v1.Response.usage:type_name -> bifrost.v1.Usage
+	7,  // 10: bifrost.v1.RawAnswer.header:type_name -> bifrost.v1.Header
+	25, // 11: bifrost.v1.Served.waited:type_name -> google.protobuf.Duration
+	25, // 12: bifrost.v1.Served.first_content:type_name -> google.protobuf.Duration
+	15, // 13: bifrost.v1.ResponsePart.error:type_name -> bifrost.v1.Error
+	26, // 14: bifrost.v1.ResponsePart.usage:type_name -> bifrost.v1.Usage
+	25, // 15: bifrost.v1.Error.retry_after:type_name -> google.protobuf.Duration
+	16, // 16: bifrost.v1.Error.upstream:type_name -> bifrost.v1.Upstream
+	7,  // 17: bifrost.v1.Upstream.header:type_name -> bifrost.v1.Header
+	25, // 18: bifrost.v1.DeadLetter.retry_after:type_name -> google.protobuf.Duration
+	20, // 19: bifrost.v1.Heartbeat.providers:type_name -> bifrost.v1.Provider
+	25, // 20: bifrost.v1.LeaseBallot.lasts:type_name -> google.protobuf.Duration
+	25, // 21: bifrost.v1.LeaseGrant.lasts:type_name -> google.protobuf.Duration
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_remote_bifrostv1_bifrost_proto_init() }
@@ -2198,6 +2241,7 @@ func file_remote_bifrostv1_bifrost_proto_init() {
 	if File_remote_bifrostv1_bifrost_proto != nil {
 		return
 	}
+	file_remote_bifrostv1_content_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -106,6 +106,12 @@ func decodeReasoning(s *schemas.ReasoningDetail, m *bifrostv1.ReasoningDetail) {
 	s.Data, s.ID, s.Format, s.Index = m.GetData(), m.GetId(), m.GetFormat(), int(m.GetIndex())
 }
 
+// EncodeUsage returns the counts of an answer as they stand beside its body; nil for nil.
+func EncodeUsage(s *schemas.Usage) *bifrostv1.Usage { return encodeUsage(s) }
+
+// DecodeUsage is the way back.
+func DecodeUsage(m *bifrostv1.Usage) *schemas.Usage { return decodeUsage(m) }
+
 func encodeUsage(s *schemas.Usage) *bifrostv1.Usage {
 	if s == nil {
 		return nil

@@ -168,6 +168,7 @@ func expected(v reflect.Value) {
 		}
 	case *schemas.Served:
 		u.Attempts = int(small(u.Attempts))
+		u.Waited, u.FirstContent = max(0, u.Waited), max(0, u.FirstContent)
 	case *schemas.RawResponse:
 		u.StatusCode = int(small(u.StatusCode))
 	}

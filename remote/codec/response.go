@@ -106,10 +106,12 @@ func hasForm(op schemas.Operation, form bifrostv1.BodyForm) bool {
 
 func encodeServed(s *schemas.Served) *bifrostv1.Served {
 	return &bifrostv1.Served{Provider: text(s.Provider), Model: text(s.Model), KeyName: text(s.KeyName),
-		Attempts: small(s.Attempts), Dropped: texts(s.Dropped)}
+		Attempts: small(s.Attempts), Dropped: texts(s.Dropped),
+		Waited: encodeDuration(s.Waited), FirstContent: encodeDuration(s.FirstContent)}
 }
 
 func decodeServed(m *bifrostv1.Served) schemas.Served {
 	return schemas.Served{Provider: m.GetProvider(), Model: m.GetModel(), KeyName: m.GetKeyName(),
-		Attempts: int(m.GetAttempts()), Dropped: m.GetDropped()}
+		Attempts: int(m.GetAttempts()), Dropped: m.GetDropped(),
+		Waited: decodeDuration(m.GetWaited()), FirstContent: decodeDuration(m.GetFirstContent())}
 }

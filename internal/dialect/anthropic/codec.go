@@ -85,7 +85,7 @@ func decodeTokens(data []byte, key string) (*schemas.TokenCount, error) {
 
 // Stream implements dialect.Codec.
 func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	return NewChatStream(src, req.Chat.IncludeUsage, key)
+	return NewChatStream(src, true, key)
 }
 
 // Failure implements dialect.Codec.
@@ -102,6 +102,11 @@ func (Codec) Look(raw *schemas.RawRequest) dialect.Sight { return look(raw) }
 // Watch implements dialect.Codec.
 func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 	return NewStreamWatch(raw.Path, key)
+}
+
+// Usage implements dialect.Codec.
+func (Codec) Usage(_ http.Header, answer dialect.Ending) *schemas.Usage {
+	return readUsage(answer.Object("usage"))
 }
 
 // look says what a raw call asks for.

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"encoding/json"
+
 	"github.com/tidwall/gjson"
 
 	"bifrost/internal/dialect"
@@ -13,7 +15,8 @@ import (
 type StreamWatch struct {
 	dialect.StreamEnd // known are messages: they end with a stop reason or the end mark
 
-	key string
+	key   string
+	usage usageWire // of the events so far
 }
 
 var _ dialect.Watch = (*StreamWatch)(nil)
@@ -54,6 +57,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	if typ == "" {
 		typ = ev.Name
 	}
+	w.count(typ, ev.Data)
 	switch typ {
 	case eventMessageStop:
 		w.Marked = true
@@ -67,6 +71,23 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		return v[3].Str != blockText && v[3].Str != blockThinking, nil
 	}
 	return false, nil
+}
+
+// count notes the usage of an event that may have it.
+func (w *StreamWatch) count(typ string, data []byte) {
+	path := "usage"
+	switch typ {
+	case eventMessageStart:
+		path = "message.usage"
+	case eventMessageDelta:
+	default:
+		return
+	}
+	var in usageWire
+	if v := gjson.GetBytes(data, path); v.IsObject() && json.Unmarshal([]byte(v.Raw), &in) == nil {
+		w.usage.merge(&in)
+		w.Counted = w.usage.canonical()
+	}
 }
 
 // passed returns what to pass on of an event that was looked at.

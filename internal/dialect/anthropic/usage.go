@@ -1,6 +1,10 @@
 package anthropic
 
-import "bifrost/schemas"
+import (
+	"encoding/json"
+
+	"bifrost/schemas"
+)
 
 // usageWire counts tokens: InputTokens without those read from or written to a cache.
 // In a stream a later count replaces an earlier one; nil ones say nothing.
@@ -32,6 +36,15 @@ func (u *usageWire) merge(later *usageWire) {
 	if later.OutputDetails != nil {
 		u.OutputDetails = later.OutputDetails
 	}
+}
+
+// readUsage reads the usage of an answer; nil if it counts nothing.
+func readUsage(data []byte) *schemas.Usage {
+	var in usageWire
+	if len(data) == 0 || json.Unmarshal(data, &in) != nil || in.InputTokens == nil && in.OutputTokens == nil {
+		return nil
+	}
+	return in.canonical()
 }
 
 // canonical returns the counts with the cached tokens among those of the prompt.

@@ -101,7 +101,7 @@ func (c Codec) Decode(req *schemas.Request, header http.Header, body []byte, key
 
 // Stream implements dialect.Codec.
 func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	return newStream(src, req.Model, req.Chat.IncludeUsage, key)
+	return newStream(src, req.Model, key)
 }
 
 // Look implements dialect.Codec. A stream is no stream of server-sent events, so it
@@ -131,4 +131,5 @@ type passing struct{}
 func (*passing) See(ev wire.Event) ([]byte, bool, *schemas.Error) { return ev.Raw, true, nil }
 func (*passing) Done() bool                                       { return false }
 func (*passing) Over() bool                                       { return false }
+func (*passing) Usage() *schemas.Usage                            { return nil }
 func (*passing) End(err error) ([]byte, error)                    { return nil, err }

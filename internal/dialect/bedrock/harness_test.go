@@ -74,8 +74,8 @@ func encode(t testing.TB, model, text string) (sent string, dropped []string, er
 }
 
 // chunks reads a stream to its end.
-func chunks(src io.Reader, usage bool) ([]*schemas.ChatChunk, error) {
-	req := &schemas.Request{Model: "m", Chat: &schemas.ChatRequest{IncludeUsage: usage}}
+func chunks(src io.Reader) ([]*schemas.ChatChunk, error) {
+	req := &schemas.Request{Model: "m", Chat: &schemas.ChatRequest{}}
 	s := bedrock.Codec{}.Stream(req, src, "sk-invented")
 	var all []*schemas.ChatChunk
 	for {

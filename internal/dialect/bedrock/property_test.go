@@ -92,7 +92,7 @@ func TestAStreamedAnswerEqualsTheWholeOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := chunks(bytes.NewReader(b.stream), true)
+		all, err := chunks(bytes.NewReader(b.stream))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,6 @@ import (
 type stream struct {
 	frames *frames
 	model  string
-	usage  bool // wanted
 	key    string
 
 	begun    bool              // a chunk was returned, and the role with it
@@ -29,8 +28,8 @@ type toolPart struct {
 	input bool // some of its arguments were seen
 }
 
-func newStream(src io.Reader, model string, usage bool, key string) *stream {
-	return &stream{frames: newFrames(src), model: model, usage: usage, key: key, calls: map[int]*toolPart{}}
+func newStream(src io.Reader, model, key string) *stream {
+	return &stream{frames: newFrames(src), model: model, key: key, calls: map[int]*toolPart{}}
 }
 
 // Next implements dialect.ChunkSource. A source that ends before the stop reason is an
@@ -178,7 +177,7 @@ func (s *stream) stop(in *event) (*schemas.ChatChunk, error) {
 
 func (s *stream) metadata(in *event) *schemas.ChatChunk {
 	s.done = s.finished
-	if !s.usage || in.Usage == nil {
+	if in.Usage == nil {
 		return nil
 	}
 	return &schemas.ChatChunk{Object: "chat.completion.chunk", Model: s.model, Choices: []schemas.ChunkChoice{}, Usage: in.Usage.canonical()}

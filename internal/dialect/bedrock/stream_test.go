@@ -18,7 +18,7 @@ import (
 const end = "messageStop {\"stopReason\":\"end_turn\"}\nmetadata {\"usage\":{\"inputTokens\":1,\"outputTokens\":2}}\n"
 
 func TestAStreamIsReadAsTheGoldenFileHasIt(t *testing.T) {
-	all, err := chunks(bytes.NewReader(streamOf(read(t, "stream.txt"))), true)
+	all, err := chunks(bytes.NewReader(streamOf(read(t, "stream.txt"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,26 +27,23 @@ func TestAStreamIsReadAsTheGoldenFileHasIt(t *testing.T) {
 
 func TestHowAStreamIsCutIntoReadsDoesNotMatter(t *testing.T) {
 	stream := streamOf(read(t, "stream.txt"))
-	want, err := chunks(bytes.NewReader(stream), true)
+	want, err := chunks(bytes.NewReader(stream))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := chunks(iotest.OneByteReader(bytes.NewReader(stream)), true)
+	got, err := chunks(iotest.OneByteReader(bytes.NewReader(stream)))
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
 
-func TestUsageComesToThoseWhoAskedForIt(t *testing.T) {
-	stream := streamOf("contentBlockDelta {\"delta\":{\"text\":\"a\"}}\n" + end)
-	for _, usage := range []bool{false, true} {
-		all, err := chunks(bytes.NewReader(stream), usage)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if last := all[len(all)-1]; (last.Usage != nil) != usage {
-			t.Errorf("asked %v: got %+v", usage, last)
-		}
+func TestUsageIsInTheLastChunkThoughNobodyAskedForIt(t *testing.T) {
+	all, err := chunks(bytes.NewReader(streamOf("contentBlockDelta {\"delta\":{\"text\":\"a\"}}\n" + end)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := all[len(all)-1]; last.Usage == nil || len(last.Choices) > 0 {
+		t.Errorf("got %+v", last)
 	}
 }
 
@@ -54,7 +51,7 @@ func TestAStreamThatEndsBeforeItsStopReasonIsAnUpstreamError(t *testing.T) {
 	whole := streamOf(read(t, "stream.txt"))
 	complete := len(whole) - len(streamOf(lastLine(read(t, "stream.txt"))))
 	for n := range whole {
-		_, err := chunks(bytes.NewReader(whole[:n]), true)
+		_, err := chunks(bytes.NewReader(whole[:n]))
 		if n == complete {
 			if err != nil {
 				t.Errorf("after the stop reason: %v", err)
@@ -77,7 +74,7 @@ func TestAnErrorOfTheSourceIsReturnedAsItIs(t *testing.T) {
 	own := &schemas.Error{Kind: schemas.KindCanceled}
 	stream := streamOf(read(t, "stream.txt"))
 	for _, n := range []int{0, 3, 7, 13, 40, len(stream) / 2} {
-		if _, err := chunks(io.MultiReader(bytes.NewReader(stream[:n]), iotest.ErrReader(own)), true); err != error(own) {
+		if _, err := chunks(io.MultiReader(bytes.NewReader(stream[:n]), iotest.ErrReader(own))); err != error(own) {
 			t.Errorf("after %d bytes: got %v", n, err)
 		}
 	}
@@ -99,7 +96,7 @@ func TestAnExceptionInAStreamHasItsKind(t *testing.T) {
 		{"exception", "unheardOfException", `no json`, schemas.KindUpstream, 500},
 		{"error", "InternalFailure", ``, schemas.KindUpstream, 500},
 	} {
-		_, err := chunks(bytes.NewReader(append(hello, frame(c.kind, c.name, c.payload)...)), true)
+		_, err := chunks(bytes.NewReader(append(hello, frame(c.kind, c.name, c.payload)...)))
 		var e *schemas.Error
 		if !errors.As(err, &e) || e.Kind != c.want || e.StatusCode != c.status || !e.MayHaveStarted {
 			t.Errorf("%s: got %#v", c.name, err)
@@ -116,7 +113,7 @@ func TestADamagedFrameIsAnUpstreamError(t *testing.T) {
 		stream := streamOf("contentBlockDelta {\"delta\":{\"text\":\"a\"}}\n" + end)
 		at := rapid.IntRange(0, len(stream)-1).Draw(t, "at")
 		stream[at] ^= byte(rapid.IntRange(1, 255).Draw(t, "by"))
-		if _, err := chunks(bytes.NewReader(stream), true); !errors.Is(err, schemas.ErrUpstream) && err != nil {
+		if _, err := chunks(bytes.NewReader(stream)); !errors.Is(err, schemas.ErrUpstream) && err != nil {
 			t.Fatalf("got %v", err)
 		} else if err == nil && at < len(stream)-len(streamOf(lastLine(end))) {
 			t.Fatal("a damaged frame was taken for a whole one")
@@ -130,7 +127,7 @@ func FuzzStream(f *testing.F) {
 	f.Add(frame("error", "InternalFailure", ""))
 	f.Add([]byte("data: {}\n\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		all, err := chunks(bytes.NewReader(data), true)
+		all, err := chunks(bytes.NewReader(data))
 		var e *schemas.Error
 		if err != nil && !errors.As(err, &e) {
 			t.Errorf("got %T", err)
@@ -159,7 +156,7 @@ func FuzzEvent(f *testing.F) {
 		}
 		stream := append(frame("event", name, payload), streamOf(end)...)
 		var e *schemas.Error
-		if _, err := chunks(bytes.NewReader(stream), true); err != nil && !errors.As(err, &e) {
+		if _, err := chunks(bytes.NewReader(stream)); err != nil && !errors.As(err, &e) {
 			t.Errorf("got %T", err)
 		}
 	})

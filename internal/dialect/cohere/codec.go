@@ -2,6 +2,7 @@ package cohere
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -104,7 +105,7 @@ func notThe(what string) error {
 
 // Stream implements dialect.Codec.
 func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	return NewChatStream(src, StreamOptions{Model: modelOf(req), IncludeUsage: req.Chat.IncludeUsage,
+	return NewChatStream(src, StreamOptions{Model: modelOf(req), IncludeUsage: true,
 		HideThinking: hidesThinking(req.Chat), Key: key})
 }
 
@@ -115,6 +116,20 @@ func (Codec) Failure(status int, header http.Header, body []byte, key string) *s
 
 // FailureWithin implements dialect.Codec.
 func (Codec) FailureWithin(data []byte, key string) error { return ErrorWithin(data, key) }
+
+// Usage implements dialect.Codec. Answers that are no chats have it among what is said
+// about them.
+func (Codec) Usage(_ http.Header, answer dialect.Ending) *schemas.Usage {
+	for _, name := range []string{"usage", "meta"} {
+		var in usageWire
+		if data := answer.Object(name); len(data) > 0 && json.Unmarshal(data, &in) == nil {
+			if usage := in.canonical(); usage != nil && usage.TotalTokens > 0 {
+				return usage
+			}
+		}
+	}
+	return nil
+}
 
 // Look implements dialect.Codec. Calls of version 1 pass too; of its chat nothing is
 // known, since its streams are no streams of events.

@@ -65,8 +65,17 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		return !w.Known, nil
 	case eventMessageEnd:
 		w.Marked = w.Known
+		w.count(ev.Data)
 	}
 	return true, nil
+}
+
+// count notes the usage that the end of a message has.
+func (w *StreamWatch) count(data []byte) {
+	var in usageWire
+	if v := gjson.GetBytes(data, "delta.usage"); v.IsObject() && json.Unmarshal([]byte(v.Raw), &in) == nil {
+		w.Counted = in.canonical()
+	}
 }
 
 // withoutKey returns an error event without the key, which it may quote.

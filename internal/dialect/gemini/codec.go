@@ -104,7 +104,7 @@ func decodeTokens(data []byte, key string) (*schemas.TokenCount, error) {
 
 // Stream implements dialect.Codec.
 func (Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	return NewChatStream(src, req.Chat.IncludeUsage, key)
+	return NewChatStream(src, true, key)
 }
 
 // Failure implements dialect.Codec.
@@ -121,6 +121,11 @@ func (Codec) Look(raw *schemas.RawRequest) dialect.Sight { return look(raw) }
 // Watch implements dialect.Codec.
 func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 	return NewStreamWatch(raw.Path, key)
+}
+
+// Usage implements dialect.Codec. An answer that is a list is a stream.
+func (Codec) Usage(_ http.Header, answer dialect.Ending) *schemas.Usage {
+	return readUsage(answer.Object(usageMember))
 }
 
 // look says what a raw call asks for. A stream that is not one of events is a JSON array,

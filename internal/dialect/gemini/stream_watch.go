@@ -21,7 +21,8 @@ type StreamWatch struct {
 	dialect.StreamEnd // known are answers of models: they end after a finish reason
 
 	key     string
-	foreign bool // the end mark of another dialect was seen
+	usage   []byte // that of the last event that has it
+	foreign bool   // the end mark of another dialect was seen
 }
 
 var _ dialect.Watch = (*StreamWatch)(nil)
@@ -60,6 +61,9 @@ func (w *StreamWatch) look(ev wire.Event, data []byte) (content bool, failure *s
 	}
 	if !w.Known {
 		return true, nil
+	}
+	if v := gjson.GetBytes(data, usageMember); v.IsObject() {
+		w.usage = append(w.usage[:0], v.Raw...)
 	}
 	gjson.GetBytes(data, "candidates").ForEach(func(_, c gjson.Result) bool {
 		v := c.Get("finishReason").String() != ""
@@ -115,6 +119,9 @@ func oneLine(data []byte) []byte {
 	}
 	return line.Bytes()
 }
+
+// Usage implements dialect.Watch. Each event counts anew; only the last is read.
+func (w *StreamWatch) Usage() *schemas.Usage { return readUsage(w.usage) }
 
 // Done implements dialect.Watch. Only the end mark of another dialect makes it true.
 func (w *StreamWatch) Done() bool { return w.foreign }

@@ -1,6 +1,13 @@
 package gemini
 
-import "bifrost/schemas"
+import (
+	"encoding/json"
+
+	"bifrost/schemas"
+)
+
+// usageMember is where an answer has its usage.
+const usageMember = "usageMetadata"
 
 // usageWire counts tokens: those of a cache among those of the prompt, those of thinking
 // apart from those of the candidates. In a stream a later count replaces an earlier one.
@@ -22,6 +29,15 @@ type modalityWire struct {
 }
 
 const modalityAudio = "AUDIO"
+
+// readUsage reads the usage of an answer; nil if it counts nothing.
+func readUsage(data []byte) *schemas.Usage {
+	var in usageWire
+	if len(data) == 0 || json.Unmarshal(data, &in) != nil || in.Prompt == 0 && in.Candidates == 0 {
+		return nil
+	}
+	return in.canonical()
+}
 
 // canonical returns the counts with those of thinking among those of the answer.
 func (u *usageWire) canonical() *schemas.Usage {

@@ -22,6 +22,10 @@ type Codec struct {
 	// they are chat completions.
 	Responses *ResponsesOptions
 
+	// AsksUsage says that the provider is known to take "stream_options" in a raw call, so
+	// that the usage of a stream may be asked for.
+	AsksUsage bool
+
 	// SignedBytes says that vectors are base64 of signed bytes, which have to be asked for.
 	SignedBytes bool
 }
@@ -149,7 +153,7 @@ func (c Codec) Decode(req *schemas.Request, header http.Header, body []byte, key
 
 // Stream implements dialect.Codec.
 func (c Codec) Stream(req *schemas.Request, src io.Reader, key string) dialect.ChunkSource {
-	opts := StreamOptions{IncludeUsage: req.Chat.IncludeUsage, HideThinking: hidesThinking(req.Chat), Key: key}
+	opts := StreamOptions{IncludeUsage: true, HideThinking: hidesThinking(req.Chat), Key: key}
 	if c.Responses != nil {
 		return NewResponsesStream(src, opts)
 	}
@@ -188,6 +192,12 @@ func (Codec) Watch(raw *schemas.RawRequest, key string) dialect.Watch {
 // look says what a raw call asks for.
 func look(raw *schemas.RawRequest) dialect.Sight {
 	s := dialect.Sight{Operation: operationOf(raw.Path), Stream: wantsStream(raw), Stored: isDownload(raw.Path)}
+	switch s.Operation {
+	case schemas.OperationResponses:
+		s.Kept = raw.Path != PathResponses && raw.Path != pathCompact
+	case schemas.OperationFiles, schemas.OperationBatches:
+		s.Kept = true
+	}
 	switch raw.Path {
 	case PathChat, PathCompletions, PathResponses:
 		s.Object = true

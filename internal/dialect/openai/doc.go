@@ -30,6 +30,7 @@ const (
 	// Calls of these, and of what is below them, are raw ones; see operationOf.
 	pathImageEdits      = "/images/edits"
 	pathImageVariations = "/images/variations"
+	pathCompact         = "/responses/compact"
 	pathFiles           = "/files"
 	pathUploads         = "/uploads"
 	pathBatches         = "/batches"

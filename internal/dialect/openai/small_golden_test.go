@@ -92,7 +92,8 @@ var smallAnswers = []struct {
 	{"rerank_response_vllm.json", schemas.Request{Operation: schemas.OperationRerank}, schemas.Response{Rerank: &schemas.RerankResponse{
 		ID: "rerank-1", Model: "BAAI/bge-reranker-base", Results: []schemas.RerankResult{{RelevanceScore: 0.5, Document: "the inland town"}},
 		Usage: &schemas.Usage{PromptTokens: 56, TotalTokens: 56}}}},
-	{"transcription_response.json", transcriptionIn(""), schemas.Response{Transcription: &schemas.TranscriptionResponse{Text: "The tide is out."}}},
+	{"transcription_response.json", transcriptionIn(""), schemas.Response{Transcription: &schemas.TranscriptionResponse{Text: "The tide is out.",
+		Usage: json.RawMessage(`{"type": "tokens", "input_tokens": 14, "output_tokens": 6, "total_tokens": 20}`)}}},
 	{"transcription_response_verbose.json", transcriptionIn("verbose_json"), schemas.Response{Transcription: &schemas.TranscriptionResponse{
 		Text: "The tide is out.", Language: "english", Duration: 1.52,
 		Segments: json.RawMessage(`[{"id": 0, "seek": 0, "start": 0.0, "end": 1.52, "text": " The tide is out.", "tokens": [50364], ` +

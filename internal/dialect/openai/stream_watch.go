@@ -19,10 +19,12 @@ type StreamWatch struct {
 	dialect.StreamEnd
 
 	opts      StreamOptions
-	chat      bool // ends with a finish_reason or the end mark
-	responses bool // ends with an event of the Responses API that says so
-	kept      bool // has events of a kept response, maybe none that is new
-	usage     bool // the last event has usage and no choice
+	chat      bool   // ends with a finish_reason or the end mark
+	responses bool   // ends with an event of the Responses API that says so
+	kept      bool   // has events of a kept response, maybe none that is new
+	usage     bool   // the last event has usage and no choice
+	asked     bool   // for its usage, not by the caller
+	counted   []byte // the last usage that was seen
 }
 
 // NewStreamWatch returns a StreamWatch for the answer to a call of path. Of a
@@ -39,7 +41,10 @@ func NewStreamWatch(path string, opts StreamOptions) *StreamWatch {
 // included, and the error if it carries one.
 func (w *StreamWatch) See(ev wire.Event) (pass []byte, content bool, failure *schemas.Error) {
 	if w.chat {
-		ev = withoutEmptyError(ev)
+		ev = withoutMember(ev, "error")
+		if w.asked {
+			ev = withoutMember(ev, "usage")
+		}
 	}
 	w.usage = false
 	content, failure = w.look(ev)
@@ -73,10 +78,11 @@ func (w *StreamWatch) withoutKey(ev wire.Event) []byte {
 	return masked
 }
 
-// withoutEmptyError returns a chunk without an "error" member that says nothing:
-// openai-go ends the stream at any that exists. Others are returned as they are.
-func withoutEmptyError(ev wire.Event) wire.Event {
-	if !mentionsError(ev.Data) || !dialect.ValidBytes(ev.Data) {
+// withoutMember returns a chunk without a member of that name that says nothing: openai-go
+// ends the stream at any "error" that exists, and "usage" is not there unless it is asked
+// for. Others are returned as they are.
+func withoutMember(ev wire.Event, member string) wire.Event {
+	if !bytes.Contains(ev.Data, []byte(`"`+member+`"`)) || !dialect.ValidBytes(ev.Data) {
 		return ev
 	}
 	text := bytes.TrimSpace(ev.Data)
@@ -88,7 +94,7 @@ func withoutEmptyError(ev wire.Event) wire.Event {
 	done, last := 0, 0        // what of text is dealt with, and the end of the last member
 	gjson.ParseBytes(text).ForEach(func(name, v gjson.Result) bool {
 		switch {
-		case name.Str != "error" || dialect.Present([]byte(v.Raw)):
+		case name.Str != member || dialect.Present([]byte(v.Raw)):
 			if cut && !kept {
 				done = name.Index // without the comma that would be the first
 			}
@@ -129,6 +135,7 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 		w.Cut = true
 		return true, nil
 	}
+	w.count(ev.Data)
 	if w.responses {
 		return w.seeResponses(ev)
 	}
@@ -142,6 +149,23 @@ func (w *StreamWatch) look(ev wire.Event) (content bool, failure *schemas.Error)
 	}
 	return true, nil
 }
+
+// count notes the usage that an event has, as its own or as that of the response in it.
+func (w *StreamWatch) count(data []byte) {
+	if w.kept || !bytes.Contains(data, []byte(`"usage"`)) {
+		return
+	}
+	path := "usage"
+	if w.responses {
+		path = "response.usage"
+	}
+	if v := gjson.GetBytes(data, path); v.IsObject() {
+		w.counted = append(w.counted[:0], v.Raw...)
+	}
+}
+
+// Usage implements dialect.Watch.
+func (w *StreamWatch) Usage() *schemas.Usage { return usageIn(w.counted) }
 
 func (w *StreamWatch) carriesError(ev wire.Event) bool {
 	if ev.Name == "error" {
