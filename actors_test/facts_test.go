@@ -239,3 +239,21 @@ func TestUsageOfChunksIsThatOfTheStream(t *testing.T) {
 		}
 	})
 }
+
+func TestUsageIsWantedWhereThereIsAHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, hooks := range [][]schemas.Hook{nil, {{}}} {
+			var wanted bool
+			client := startClient(t, newProvider(func(_ context.Context, a *schemas.Attempt) (*schemas.Response, error) {
+				wanted = a.WantUsage
+				return answer("ok"), nil
+			}), withHooks(hooks...))
+			if err := ask(t.Context(), client); err != nil {
+				t.Fatal(err)
+			}
+			if wanted != (len(hooks) > 0) {
+				t.Errorf("with %d hooks usage is wanted: %v", len(hooks), wanted)
+			}
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rs/zerolog"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	v1 "bifrost/remote/bifrostv1"
 	"bifrost/schemas"
@@ -74,6 +75,22 @@ func TestAnErrorAtTheEndOfAnAnswerIsBounded(t *testing.T) {
 	c.put(&v1.ResponsePart{Last: true, Error: &v1.Error{Message: strings.Repeat("x", 2*maxMessageBytes)}}, 0, true, failed)
 	if len(c.inbox) != 1 || len(*how) != 1 {
 		t.Errorf("%d messages wait, and it ended with %v", len(c.inbox), *how)
+	}
+}
+
+func TestTheUsageOfAnAnswerIsBoundedAndComesAtItsEnd(t *testing.T) {
+	heavy := &v1.Usage{}
+	heavy.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 99, protowire.BytesType), make([]byte, maxUsageBytes)))
+	for name, part := range map[string]*v1.ResponsePart{
+		"too early": {Usage: &v1.Usage{TotalTokens: 1}, Data: []byte("x")},
+		"too large": {Usage: heavy, Last: true},
+	} {
+		c, how := called(t)
+		c.put(&v1.Response{More: v1.More_MORE_BYTES}, 0, false, completed)
+		c.put(part, len(part.Data), part.Last, completed)
+		if len(c.inbox) != 1 || len(*how) != 1 || (*how)[0] != failed {
+			t.Errorf("%s: %d messages wait, and it ended with %v", name, len(c.inbox), *how)
+		}
 	}
 }
 

@@ -50,6 +50,7 @@ func (r *Router) pass(ctx context.Context, req *schemas.Request) (*schemas.Respo
 
 func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(context.Context, *schemas.Request) (*call, error),
 	moves func(context.Context, *call, error) bool) (*schemas.Response, error) {
+	began := time.Now()
 	r.ledger.offer()
 	if err := actors.Ended(ctx, req, false); err != nil {
 		r.ledger.leave()
@@ -68,7 +69,7 @@ func (r *Router) ask(ctx context.Context, req *schemas.Request, enter func(conte
 		resp, err := c.ask(ctx, req, message)
 		switch {
 		case err == nil:
-			resp.Provider = r.provider
+			resp.Provider, resp.FirstContent = r.provider, time.Since(began) // as it was seen from here
 			return resp, nil
 		case !moves(ctx, c, err):
 			return nil, r.own(err, req)

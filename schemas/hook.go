@@ -81,7 +81,8 @@ type HookCall struct {
 	Waited, FirstContent time.Duration
 
 	// Usage is, for the Afters, the tokens that the provider has counted; nil if it has
-	// said nothing. It is read-only.
+	// said nothing. No count is negative. It is read-only. That there are hooks makes the
+	// adapters ask for it where a provider counts only if asked.
 	Usage *Usage
 
 	// State is the hook's own; nothing else touches it.

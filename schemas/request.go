@@ -133,7 +133,9 @@ func (r Request) String() string {
 func (r Request) IgnoreDeadLetterLogging() {}
 
 // RawRequest is a call in the provider's own dialect. The body goes through
-// untouched; credentials in Header are replaced by the provider's own.
+// untouched, unless the client has hooks: then the usage of an OpenAI chat stream is asked
+// for in it, where the provider is known to count only if asked. Credentials in Header are
+// replaced by the provider's own.
 type RawRequest struct {
 	// Dialect is that of the call. Empty means the provider's own. The client
 	// translates a call whose dialect the provider does not speak; a provider is

@@ -11,7 +11,8 @@
 //
 // A raw answer is delivered as it comes, but for what SDKs cannot take (see
 // dialect.Watch) and for the key, where headers or an error quote it. The content of a
-// stored file is not looked at.
+// stored file is not looked at. Whatever counts tokens in an answer is read as it passes,
+// and of what is not a stream at its end only.
 //
 // The package starts no goroutine. An Adapter is safe for concurrent use.
 package adapter

@@ -40,7 +40,8 @@ func (e Ending) Object(name string) []byte {
 		return wholeObject(e.Data, name)
 	}
 	quoted := []byte(`"` + name + `"`)
-	for rest := e.Data; ; {
+	rest := e.Data
+	for range maxLooks {
 		at := bytes.LastIndex(rest, quoted)
 		if at < 0 {
 			return nil
@@ -50,7 +51,11 @@ func (e Ending) Object(name string) []byte {
 		}
 		rest = rest[:at]
 	}
+	return nil
 }
+
+// maxLooks bounds the places that are looked at: each costs the reading of what follows.
+const maxLooks = 32
 
 func wholeObject(data []byte, name string) []byte {
 	data = bytes.TrimSpace(data)

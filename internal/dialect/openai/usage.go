@@ -100,12 +100,11 @@ func withUsageAsked(body []byte) []byte {
 		return nil
 	}
 	given := options.Get("include_usage")
-	at := options.Index + given.Index
 	switch {
 	case given.Type == gjson.True:
 		return nil
-	case given.Exists() && given.Index > 0:
-		return spliced(body, at, at+len(given.Raw), "true")
+	case given.Exists() && given.Index > options.Index:
+		return spliced(body, given.Index, given.Index+len(given.Raw), "true")
 	case given.Exists():
 		return nil
 	}
