@@ -39,6 +39,9 @@ func (c *Client) RawRequest(ctx context.Context, provider, model string, raw *sc
 	if raw == nil {
 		return nil, nilRequest()
 	}
+	if err := permits(ctx, target{provider, model}); err != nil {
+		return nil, err
+	}
 	r, err := c.route(provider, model)
 	if err != nil {
 		return nil, err

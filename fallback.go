@@ -51,6 +51,9 @@ func (c *Client) inTurn(ctx context.Context, first target, others []schemas.Fall
 
 func (c *Client) askOne(ctx context.Context, to target,
 	ask func(context.Context, Router, target) (*schemas.Response, error)) (*schemas.Response, error) {
+	if err := permits(ctx, to); err != nil {
+		return nil, err
+	}
 	r, err := c.route(to.provider, to.model)
 	if err != nil {
 		return nil, err
@@ -83,14 +86,18 @@ func (c *Client) fallbacksOf(provider string) ([]schemas.Fallback, []schemas.Err
 }
 
 // fallsBack reports whether a failure is of one of the kinds. A call that its caller
-// has given up is not.
+// has given up is not, and a target that is not permitted always is.
 func fallsBack(err error, kinds []schemas.ErrorKind) bool {
 	var e *schemas.Error
-	return errors.As(err, &e) && e.Kind != schemas.KindCanceled && slices.Contains(kinds, e.Kind)
+	return passedOver(err) || errors.As(err, &e) && e.Kind != schemas.KindCanceled && slices.Contains(kinds, e.Kind)
 }
 
-// firstOf returns the first error, with the others among its causes.
+// firstOf returns the first error, with the others among its causes. Targets that were
+// passed over count only if nothing else did.
 func firstOf(failures []error) error {
+	if asked := slices.DeleteFunc(slices.Clone(failures), passedOver); len(asked) > 0 {
+		failures = asked
+	}
 	var first *schemas.Error
 	if len(failures) == 1 || !errors.As(failures[0], &first) {
 		return failures[0]

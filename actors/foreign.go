@@ -50,7 +50,7 @@ func (r *Router) TryAsk(ctx context.Context, req *schemas.Request) (resp *schema
 	}
 	c := r.sys.calls.Get()
 	c.begin(ctx, r.sys, req)
-	if !r.mb.TryOffer(&c.entry) {
+	if !r.mb.TryOffer(&c.entry, untilOf(ctx)) {
 		c.releaseBoth()
 		return nil, false, nil
 	}

@@ -26,7 +26,7 @@ func newRefused(pid *actor.PID, provider, model string, r mailbox.Refusal) *refu
 	f := &refused{
 		letter: schemas.DeadLetter{
 			Provider: provider, Reason: r.Reason, Capacity: r.Capacity, Queued: r.Queued,
-			InHand: r.InHand, Waiting: r.Waiting, RetryAfter: r.RetryAfter,
+			InHand: r.InHand, Waiting: r.Waiting, RetryAfter: r.RetryAfter, Hopeless: r.Hopeless,
 		},
 		err: schemas.Error{
 			Kind: schemas.KindOverloaded, Reason: r.Reason, Provider: provider, Model: model,
@@ -48,6 +48,8 @@ func adviceFor(r schemas.Reason) string {
 		return "the mailbox is full; retry later, or raise buffer_size, max_waiting or concurrency"
 	case schemas.ReasonQueueTimeout:
 		return "no place became free within queue_timeout; retry later, or raise queue_timeout"
+	case schemas.ReasonDeadlineUnmeetable:
+		return "by the time of its turn the request's deadline would have passed; allow more time, retry later, or raise concurrency"
 	case schemas.ReasonDraining:
 		return "the provider is stopping; send the request elsewhere or retry after a restart"
 	case schemas.ReasonDegraded:

@@ -72,7 +72,7 @@ func (r *Router) ask(ctx context.Context, req *schemas.Request, sender mailbox.S
 	if ctx.Err() != nil {
 		sender = mailbox.Gone
 	}
-	switch verdict, refusal := r.mb.Offer(&c.entry, sender); verdict {
+	switch verdict, refusal := r.mb.OfferUntil(&c.entry, sender, untilOf(ctx)); verdict {
 	case mailbox.Refused:
 		c.releaseBoth()
 		return nil, r.refuse(req, refusal)

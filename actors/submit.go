@@ -41,7 +41,7 @@ func (r *Router) offer(ctx context.Context, req *schemas.Request, p *passage, th
 	if ctx.Err() != nil {
 		sender = mailbox.Gone
 	}
-	switch verdict, refusal := r.mb.Offer(&c.entry, sender); verdict {
+	switch verdict, refusal := r.mb.OfferUntil(&c.entry, sender, untilOf(ctx)); verdict {
 	case mailbox.Refused:
 		r.refuseEntry(c, refusal)
 		return
@@ -53,6 +53,16 @@ func (r *Router) offer(ctx context.Context, req *schemas.Request, p *passage, th
 		armed.add(r.boundWait(c, r.settings.peek().queueTimeout))
 	}
 	armed.add(r.watchContext(ctx, c))
+}
+
+// untilOf says how long a call is of use to its sender.
+func untilOf(ctx context.Context) mailbox.Until {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return mailbox.Until{}
+	}
+	check := schemas.DeadlineCheckOf(ctx)
+	return mailbox.Until{Deadline: deadline, Refuse: check != schemas.NoDeadlineCheck, Beginning: check == schemas.CheckBeginning}
 }
 
 // watchContext makes a call leave when its context ends; stop lets go of it.

@@ -17,6 +17,9 @@ func (x *exchange) send(raw *schemas.RawResponse) error {
 	if mediaType(raw.Header) == "text/event-stream" && !x.stored {
 		return x.sendEvents(raw)
 	}
+	if x.status != 0 {
+		return notAStream()
+	}
 	return x.sendBody(raw)
 }
 
@@ -86,7 +89,7 @@ func (x *exchange) endBroken(err error) {
 	if errors.As(err, &e) && e.Upstream != nil && (e.Upstream.Dialect == "" || e.Upstream.Dialect == x.face.Dialect()) {
 		return
 	}
-	x.sendEvent(x.face.AppendStreamError(nil, err))
+	x.sendEvent(x.streamError(err))
 }
 
 // buffers are for bodies that are not streams.

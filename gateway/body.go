@@ -20,6 +20,9 @@ func (g *Gateway) readCall(x *exchange, path string, check func(http.Header) err
 	if g.draining.Load() {
 		return nil, isDraining()
 	}
+	if err := x.enter(); err != nil {
+		return nil, err
+	}
 	body, err := g.readBody(x, check)
 	if err != nil {
 		return nil, err
@@ -28,6 +31,7 @@ func (g *Gateway) readCall(x *exchange, path string, check func(http.Header) err
 		Header: x.r.Header.Clone(), Body: body}
 	raw.Header.Set(headerRequestID, x.id)
 	raw.Header.Del(headerProvider) // for us
+	raw.Query = withoutCredentials(raw.Header, raw.Query)
 	return raw, nil
 }
 
@@ -37,13 +41,13 @@ func (g *Gateway) readBody(x *exchange, check func(http.Header) error) ([]byte, 
 	if err := check(x.r.Header); err != nil {
 		return nil, err
 	}
-	limit := g.opts.MaxBodyBytes
+	limit := x.settings.MaxBodyBytes
 	if x.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
 	// The server lifts it at the body's end. A connection without deadlines, as in
 	// tests, has no limit in time.
-	_ = x.control.SetReadDeadline(time.Now().Add(g.opts.BodyTimeout))
+	_ = x.control.SetReadDeadline(time.Now().Add(x.settings.BodyTimeout))
 
 	var body bytes.Buffer
 	if n := x.r.ContentLength; n > 0 {
@@ -53,6 +57,7 @@ func (g *Gateway) readBody(x *exchange, check func(http.Header) error) ([]byte, 
 	if err != nil {
 		return nil, unread(err, limit)
 	}
+	x.content.keepAsked(body.Bytes())
 	return body.Bytes(), nil
 }
 

@@ -14,6 +14,11 @@
 //	GET  /readyz                200 while requests are admitted, else 503
 //	GET  /metrics               of Options.Metrics, if there are any
 //
+// With Options.Clients all but /healthz and /readyz needs a key of a client, as the API
+// key of whichever SDK: it decides what may be used, how much of it, and what the log
+// says; docs/security.md has the rules. Options can be replaced while the gateway serves,
+// by Configure.
+//
 // OpenAI's routes are served under /openai/v1 too, Anthropic's and its model lists under
 // /anthropic/v1, Gemini's under /genai/v1beta and /genai/v1; a request for the models
 // with a header of Anthropic's or Google's clients is theirs. The model decides the provider, as
@@ -45,8 +50,13 @@
 //     cancels the upstream call.
 //   - A call ends when its client has given up by its own word, in X-Stainless-Timeout,
 //     X-Stainless-Read-Timeout or X-Server-Timeout, before the answer began: with 504,
-//     and without reaching a provider if it was queued.
-//   - One line is logged per request. No body and no credential is.
+//     and without reaching a provider if it was queued. One whose turn would come too
+//     late for that is refused at once, unless it could start at once.
+//   - A client's key goes no further than here, and neither into a log nor into an error.
+//     No way leads to a provider or a model that its client may not use. What is refused
+//     here is not counted against its limits, and nothing of them leaks.
+//   - One line is logged per request, but for the successful ones that are left out of
+//     the sample. No credential is, and no body but those of clients with LogContent.
 //
 // A Gateway is safe for concurrent use. It owns no goroutine that outlives a
 // request. It is stopped by Drain, then by the http.Server that it serves and the

@@ -3,6 +3,8 @@ package gateway
 import (
 	"net/http"
 	"time"
+
+	"bifrost/schemas"
 )
 
 // exchange is one request, the way to its answer, and what the log will say of
@@ -10,8 +12,8 @@ import (
 // that serves it.
 type exchange struct {
 	http.ResponseWriter
-	control      *http.ResponseController
-	writeTimeout time.Duration
+	control  *http.ResponseController
+	settings *settings
 
 	r     *http.Request
 	face  *face
@@ -21,7 +23,17 @@ type exchange struct {
 	provider, model    string // once resolved
 	attempts, fallback int    // once answered, as in schemas.Served
 
+	member  *member  // nil: nobody in particular
+	keys    []string // what it has shown as keys; not to be logged
+	entered bool     // it counts as in flight
+	taken   bool     // it counts against its client's requests
+
+	answered             *schemas.Response // of a provider; nil: none
+	waited, firstContent time.Duration     // likewise, as in schemas.Served
+	content              *content          // nil: it may not be logged
+
 	patience *patience // nil: the client sets no limit
+	streams  bool      // it is asked for as a stream
 	stored   bool      // the answer is content that is not looked at
 
 	status int // what was sent; 0: nothing yet
@@ -30,8 +42,8 @@ type exchange struct {
 	broke  error // what ended the answer after its beginning
 }
 
-func newExchange(w http.ResponseWriter, r *http.Request, opts Options) *exchange {
-	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), writeTimeout: opts.WriteTimeout,
+func newExchange(w http.ResponseWriter, r *http.Request, s *settings) *exchange {
+	x := &exchange{ResponseWriter: w, control: http.NewResponseController(w), settings: s,
 		r: r, face: faceOf(r), id: requestID(r.Header), began: time.Now()}
 	for _, name := range x.face.requestIDs {
 		w.Header().Set(name, x.id)
@@ -53,6 +65,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	x.WriteHeader(http.StatusOK)
 	x.allowTime()
 	n, err := x.ResponseWriter.Write(p)
+	x.content.keepAnswered(p[:n])
 	x.bytes += int64(n)
 	x.gone = x.gone || err != nil
 	return n, err
@@ -69,8 +82,11 @@ func (x *exchange) flush() error {
 // allowTime starts the time for a write anew; the server lifts it at the end of
 // the request. A writer without deadlines, as in tests, has none.
 func (x *exchange) allowTime() {
-	_ = x.control.SetWriteDeadline(time.Now().Add(x.writeTimeout))
+	_ = x.control.SetWriteDeadline(time.Now().Add(x.settings.WriteTimeout))
 }
+
+// hasBody reports whether the request has a body, which may still be on its way.
+func (x *exchange) hasBody() bool { return x.r.ContentLength != 0 && x.r.Body != http.NoBody }
 
 // left reports whether the client is no longer there to be answered.
 func (x *exchange) left() bool { return x.gone || x.r.Context().Err() != nil }

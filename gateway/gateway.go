@@ -2,77 +2,51 @@ package gateway
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"bifrost"
 )
-
-// Defaults of Options.
-const (
-	DefaultMaxBodyBytes  = 32 << 20
-	DefaultBodyTimeout   = 2 * time.Minute
-	DefaultWriteTimeout  = 60 * time.Second
-	DefaultModelsTimeout = 10 * time.Second
-)
-
-// Options are a gateway's settings. The zero value is usable and silent.
-type Options struct {
-	// MaxBodyBytes is the largest request body, uploads included, in bytes; a larger
-	// one is answered with 413. A body is held in memory. Zero or less means 32 MiB.
-	MaxBodyBytes int64
-
-	// BodyTimeout bounds the reading of a request's body. Zero means 2 minutes.
-	BodyTimeout time.Duration
-
-	// WriteTimeout is how long a client may take nothing of its answer before it
-	// is given up. Zero means 60 s.
-	WriteTimeout time.Duration
-
-	// ModelsTimeout bounds the question for a provider's models. Zero means 10 s.
-	ModelsTimeout time.Duration
-
-	// Metrics answers GET /metrics. Nil: that is no path of the gateway's.
-	Metrics http.Handler
-
-	// Logger gets one line per request at level info. The zero value is silent.
-	// Its writer is used by many requests at once.
-	Logger zerolog.Logger
-}
-
-func (o Options) withDefaults() Options {
-	if o.MaxBodyBytes <= 0 {
-		o.MaxBodyBytes = DefaultMaxBodyBytes
-	}
-	o.BodyTimeout = orDefault(o.BodyTimeout, DefaultBodyTimeout)
-	o.WriteTimeout = orDefault(o.WriteTimeout, DefaultWriteTimeout)
-	o.ModelsTimeout = orDefault(o.ModelsTimeout, DefaultModelsTimeout)
-	return o
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d == 0 {
-		return otherwise
-	}
-	return d
-}
 
 // Gateway serves a client over HTTP. Make it with New. It is safe for concurrent
 // use.
 type Gateway struct {
 	client   *bifrost.Client
-	opts     Options
 	mux      *http.ServeMux
 	draining atomic.Bool
+
+	settings    atomic.Pointer[settings] // replaced, never changed
+	configuring sync.Mutex               // serialises Configure
+
+	strangers atomic.Uint64 // requests without a key of a client
+}
+
+// settings are Options as they are in force. A request keeps those that it began with.
+type settings struct {
+	Options
+	members members // nil: there are no clients
+	cors    *corsPolicy
 }
 
 // New returns a Gateway for client, which stays the caller's to shut down.
 func New(client *bifrost.Client, opts Options) *Gateway {
-	g := &Gateway{client: client, opts: opts.withDefaults(), mux: http.NewServeMux()}
+	g := &Gateway{client: client, mux: http.NewServeMux()}
+	g.Configure(opts)
 	g.addRoutes()
 	return g
+}
+
+// Configure puts other options into force for new requests, at once; those under way
+// keep theirs. A client that stays, by its name, keeps what it has used of its limits and
+// the count of its requests in flight. It does not block. Calls follow each other.
+func (g *Gateway) Configure(opts Options) {
+	g.configuring.Lock()
+	defer g.configuring.Unlock()
+	var before members
+	if old := g.settings.Load(); old != nil {
+		before = old.members
+	}
+	g.settings.Store(&settings{Options: opts.withDefaults(), members: newMembers(opts.Clients, before), cors: opts.CORS.policy()})
 }
 
 // Drain makes /readyz answer 503, and refuses new requests as draining with
@@ -83,11 +57,19 @@ func (g *Gateway) Drain() { g.draining.Store(true) }
 // ServeHTTP implements http.Handler. It blocks until the answer is sent or the
 // client is gone.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, r, g.opts)
+	x := newExchange(w, r, g.settings.Load())
+	defer x.settle()
 	defer g.finish(x)
+	if x.settings.cors.answers(x, r) {
+		return
+	}
+	if err := g.admit(x); err != nil {
+		x.refuse(err)
+		return
+	}
 	if !plainPath(r.URL.EscapedPath()) {
 		x.refuse(x.face.unknownPath())
 		return
 	}
-	g.mux.ServeHTTP(x, r)
+	g.mux.ServeHTTP(x, x.r)
 }

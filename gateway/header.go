@@ -13,6 +13,11 @@ const (
 	headerAnthropicID = "Request-Id"
 	headerProvider    = "X-Bifrost-Provider"
 	headerCode        = "X-Bifrost-Code"
+	headerOrigin      = "X-Bifrost-Origin"
+	originGateway     = "gateway" // a value of headerOrigin
+	headerTraceparent = "Traceparent"
+	// headerRetryCount is how often an SDK has tried before; 0 at first.
+	headerRetryCount = "X-Stainless-Retry-Count"
 	// headerDropped names the fields of a request that the provider's dialect cannot
 	// carry; docs/translation.md has the rules.
 	headerDropped = "X-Bifrost-Dropped"
@@ -48,7 +53,11 @@ func passHeader(dst, src http.Header) {
 		src.Del(name) // the client's id is the gateway's
 	}
 	for name, values := range src {
-		if !strings.HasPrefix(name, "X-Bifrost-") {
+		switch {
+		case name == "Vary":
+			dst[name] = append(dst[name], values...)
+		case strings.HasPrefix(name, "X-Bifrost-"), strings.HasPrefix(name, "Access-Control-"): // who may read it is not the provider's to say
+		default:
 			dst[name] = values
 		}
 	}

@@ -45,13 +45,18 @@ type providerReadiness struct {
 // readiness answers 200 while at least one provider admits requests.
 func (g *Gateway) readiness(x *exchange) error {
 	status, out := http.StatusServiceUnavailable, readiness{Status: stateDraining, Providers: map[string]providerReadiness{}}
+	if x.settings.members != nil && x.member == nil {
+		return g.briefReadiness(x)
+	}
 	stats := g.client.Stats().Providers
 	for _, name := range g.client.Providers() {
 		p := providerReadiness{State: stateReady, Admits: true}
 		if s, local := stats[name]; local {
 			p = readinessOf(s)
 		}
-		out.Providers[name] = p
+		if x.member.mayUse(name) {
+			out.Providers[name] = p
+		}
 		if p.Admits && !g.draining.Load() {
 			status, out.Status = http.StatusOK, stateReady
 		}
@@ -62,6 +67,21 @@ func (g *Gateway) readiness(x *exchange) error {
 	}
 	x.Header().Set("Cache-Control", "no-store")
 	x.sendJSON(status, body)
+	return nil
+}
+
+// briefReadiness is what a stranger is told: nothing of the providers.
+func (g *Gateway) briefReadiness(x *exchange) error {
+	status, state := http.StatusServiceUnavailable, stateDraining
+	stats := g.client.Stats().Providers
+	for _, name := range g.client.Providers() {
+		s, local := stats[name]
+		if !g.draining.Load() && (!local || readinessOf(s).Admits) {
+			status, state = http.StatusOK, stateReady
+		}
+	}
+	x.Header().Set("Cache-Control", "no-store")
+	x.sendJSON(status, []byte(`{"status":"`+state+`"}`))
 	return nil
 }
 

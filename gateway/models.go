@@ -12,20 +12,22 @@ import (
 // models answers with the models of all providers, in the order of the
 // providers' names.
 func (g *Gateway) models(x *exchange) error {
-	if g.draining.Load() {
-		return isDraining()
+	if err := g.look(x); err != nil {
+		return err
 	}
-	names := g.client.Providers()
+	names := g.providersOf(x)
 	lists := make([][]schemas.Model, len(names))
 	faults := make([]error, len(names))
 	var asked sync.WaitGroup
 	for i, name := range names {
-		asked.Go(func() { lists[i], faults[i] = g.modelsOf(x.r.Context(), name) })
+		asked.Go(func() { lists[i], faults[i] = g.modelsOf(x, name) })
 	}
 	asked.Wait() // no longer than ModelsTimeout
 	all := &schemas.ModelList{Object: "list", Data: slices.Concat(lists...)}
 	for _, name := range g.client.Aliases() {
-		all.Data = append(all.Data, aliasModel(name))
+		if !x.member.isLimited() || g.grant(x.member, name, map[string]bool{}) {
+			all.Data = append(all.Data, aliasModel(name))
+		}
 	}
 	if err := firstOf(faults); err != nil && len(all.Data) == 0 {
 		return err
@@ -45,17 +47,23 @@ func aliasModel(name string) schemas.Model { return schemas.Model{ID: name, Owne
 // configuration names as the provider's. What nobody has named is not looked up at the
 // provider: its answer would be its own, and not in every dialect.
 func (g *Gateway) oneModel(x *exchange) error {
-	if g.draining.Load() {
-		return isDraining()
+	if err := g.look(x); err != nil {
+		return err
 	}
 	name := x.r.PathValue("model")
 	if slices.Contains(g.client.Aliases(), name) {
+		if x.member.isLimited() && !g.grant(x.member, name, map[string]bool{}) {
+			return mayNot("model", notTheirs)
+		}
 		return x.sendModel(aliasModel(name))
 	}
 	if err := g.resolve(x, name); err != nil {
 		return err
 	}
-	models, err := g.modelsOf(x.r.Context(), x.provider)
+	if !x.member.mayCall(x.provider, x.model) {
+		return mayNot("model", notTheirs)
+	}
+	models, err := g.modelsOf(x, x.provider)
 	for _, m := range models {
 		if m.ID == x.provider+"/"+x.model {
 			return x.sendModel(m)
@@ -66,6 +74,17 @@ func (g *Gateway) oneModel(x *exchange) error {
 	}
 	return &refusal{param: "model", err: &schemas.Error{Kind: schemas.KindNotFound, Provider: x.provider, Model: x.model,
 		Message: "the provider does not list this model; see the list of models"}}
+}
+
+// look begins a request for models, which its client's providers are asked for.
+func (g *Gateway) look(x *exchange) error {
+	if g.draining.Load() {
+		return isDraining()
+	}
+	if err := x.enter(); err != nil {
+		return err
+	}
+	return x.take()
 }
 
 func (x *exchange) sendModel(m schemas.Model) error {
@@ -80,19 +99,20 @@ func (x *exchange) sendModel(m schemas.Model) error {
 // modelsOf asks one provider. Its models are those that it lists, and those that its
 // configuration names: by its keys, or as deployments. A provider whose keys all name the
 // models that they are for serves no others, whatever it lists, or fails to. With an
-// error, the models are those that are known without the provider.
-func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schemas.Model, err error) {
+// error, the models are those that are known without the provider. A client is told those
+// that it may use.
+func (g *Gateway) modelsOf(x *exchange, provider string) (models []schemas.Model, err error) {
 	defer func() { // a router of the program's own may panic, here outside the request's goroutine
 		if fault := recover(); fault != nil {
-			g.logPanic(g.opts.Logger.Error().Str(fieldProvider, provider), fault)
+			g.logPanic(x.settings.Logger.Error().Str(fieldProvider, provider), fault)
 			models, err = nil, internalError()
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, g.opts.ModelsTimeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.settings.ModelsTimeout)
 	defer cancel()
 	list, err := g.client.ListModelsRequest(ctx, &schemas.ListModelsRequest{Provider: provider})
 	if err != nil {
-		g.opts.Logger.Warn().Str(fieldProvider, provider).Str(fieldError, kindOf(err)).Msg("the provider did not list its models")
+		x.settings.Logger.Warn().Str(fieldProvider, provider).Str(fieldError, kindOf(err)).Msg("the provider did not list its models")
 		list = &schemas.ModelList{}
 	}
 	named, others := g.client.Models(provider)
@@ -103,13 +123,16 @@ func (g *Gateway) modelsOf(ctx context.Context, provider string) (models []schem
 	} else {
 		listed, err = pick(list.Data, named), nil
 	}
-	models = make([]schemas.Model, len(listed))
-	for i, m := range listed {
+	models = make([]schemas.Model, 0, len(listed))
+	for _, m := range listed {
+		if !x.member.mayCall(provider, m.ID) {
+			continue
+		}
 		m.ID = provider + "/" + m.ID
 		if m.OwnedBy == "" {
 			m.OwnedBy = provider
 		}
-		models[i] = m
+		models = append(models, m)
 	}
 	return models, err
 }

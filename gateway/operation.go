@@ -50,6 +50,12 @@ func (g *Gateway) pass(x *exchange, raw *schemas.RawRequest) error {
 	if err := g.resolve(x, x.face.Model(raw)); err != nil {
 		return err
 	}
+	permitted, err := g.permitted(x.r.Context(), x, raw)
+	if err != nil {
+		return err
+	}
+	x.r = x.r.WithContext(permitted)
+	x.streams = x.face.codec.Look(raw).Stream
 	return x.forward(func(ctx context.Context) (*schemas.Response, error) { return g.client.DialectRequest(ctx, raw) })
 }
 
@@ -60,12 +66,16 @@ func (x *exchange) forward(call func(context.Context) (*schemas.Response, error)
 		return err
 	}
 	defer x.patience.end()
-	resp, err := call(ctx)
+	if err := x.take(); err != nil {
+		return err
+	}
+	resp, err := x.await(ctx, call)
 	if err != nil {
 		x.failed(err)
 		return x.patience.explain(err)
 	}
 	defer resp.Raw.Body.Close()
+	x.answered = resp
 	x.served(resp.Served)
 	return x.patience.explain(x.send(resp.Raw))
 }
@@ -76,6 +86,7 @@ func (x *exchange) served(s schemas.Served) {
 		x.provider, x.model = s.Provider, s.Model
 	}
 	x.attempts, x.fallback = s.Attempts, s.Fallback
+	x.waited, x.firstContent = s.Waited, s.FirstContent
 	if len(s.Dropped) > 0 {
 		x.Header().Set(headerDropped, droppedNames(s.Dropped))
 	}
@@ -116,6 +127,9 @@ func (x *exchange) failed(err error) {
 func (g *Gateway) resolve(x *exchange, name string) error {
 	provider, model, err := g.client.Resolve(name)
 	if err != nil {
+		if x.member.isLimited() { // the error would tell what others may use
+			err = &schemas.Error{Kind: schemas.KindNotFound, Message: "no provider that this client may use serves the model; see the list of models"}
+		}
 		return &refusal{param: "model", err: err}
 	}
 	if model == "" {

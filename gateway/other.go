@@ -38,6 +38,9 @@ func (g *Gateway) otherOperation(prefix string) endpoint {
 		if x.provider, err = g.provider(x, sight.Operation); err != nil {
 			return err
 		}
+		if err := x.member.mayKeep(x.provider); err != nil {
+			return err
+		}
 		return x.forward(func(ctx context.Context) (*schemas.Response, error) {
 			return g.client.RawRequest(ctx, x.provider, "", raw)
 		})

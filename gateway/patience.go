@@ -58,7 +58,10 @@ func (x *exchange) wait() (context.Context, error) {
 	p.Context, p.cancel = context.WithCancelCause(ctx)
 	p.timer = time.AfterFunc(time.Until(until), func() { p.cancel(errOutOfTime) })
 	x.patience = p
-	return p, nil
+	if x.settings.QueueUnmeetable {
+		return p, nil
+	}
+	return schemas.WithDeadlineCheck(p, schemas.CheckBeginning), nil
 }
 
 // Deadline implements context.Context: until the answer begins.

@@ -19,7 +19,7 @@ func (g *Gateway) provider(x *exchange, op schemas.Operation) (string, error) {
 		op = schemas.OperationRaw
 	}
 	var speaking, having []string
-	for _, name := range g.client.Providers() {
+	for _, name := range g.providersOf(x) {
 		info, _ := g.client.Info(name)
 		if info.Dialect != x.face.Dialect() {
 			continue
@@ -53,7 +53,12 @@ func nameOf(op schemas.Operation) string {
 // no such header.
 func (g *Gateway) told(x *exchange) (string, error) {
 	name := x.r.Header.Get(headerProvider)
-	if all := g.client.Providers(); name != "" && !slices.Contains(all, name) {
+	all := g.providersOf(x)
+	switch {
+	case name == "" || slices.Contains(all, name):
+	case slices.Contains(g.client.Providers(), name):
+		return "", x.member.mayKeep(name)
+	default:
 		return "", &schemas.Error{Kind: schemas.KindNotFound,
 			Message: fmt.Sprintf("the header %s names no provider that there is; send one of: %s", headerProvider, strings.Join(all, ", "))}
 	}

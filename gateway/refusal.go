@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tidwall/sjson"
 
@@ -78,9 +79,22 @@ func internalError() error {
 	return &schemas.Error{Kind: schemas.KindInternal, Message: "internal error; see the gateway's log"}
 }
 
-// refuse answers with an error. Nothing may have been sent before.
+// unreadGrace is how long a refusal waits for a body that nobody reads.
+const unreadGrace = time.Second
+
+// refuse answers with an error: by an event if its client has been kept waiting with
+// others, and otherwise nothing may have been sent before.
 func (x *exchange) refuse(err error) {
-	status, header, body := x.face.ErrorReply(err)
+	if x.hasBody() && x.r.Context().Err() == nil {
+		// What was not read of the body is read before the answer, by the server.
+		_ = x.control.SetReadDeadline(time.Now().Add(unreadGrace))
+	}
+	status, header, body := x.reply(err)
+	x.giveBack(header, err)
+	if x.status != 0 {
+		x.endBroken(err)
+		return
+	}
 	var f *refusal
 	if errors.As(err, &f) {
 		body = f.amend(x.face.Dialect(), header, body)

@@ -47,9 +47,7 @@ func (g *Gateway) addRoutes() {
 	}
 	g.add(http.MethodGet, "/healthz", g.health)
 	g.add(http.MethodGet, "/readyz", g.readiness)
-	if g.opts.Metrics != nil {
-		g.mux.Handle(http.MethodGet+" /metrics", g.opts.Metrics)
-	}
+	g.mux.Handle(http.MethodGet+" /metrics", endpoint(metrics))
 	g.mux.Handle("/", endpoint(noRoute))
 }
 
@@ -85,6 +83,14 @@ func (g *Gateway) add(method, path string, e endpoint) {
 	}
 	g.mux.Handle(method+" "+path, e)
 	g.mux.Handle(path, endpoint(func(*exchange) error { return wrongMethod(allow) }))
+}
+
+func metrics(x *exchange) error {
+	if x.settings.Metrics == nil {
+		return noRoute(x)
+	}
+	x.settings.Metrics.ServeHTTP(x, x.r)
+	return nil
 }
 
 func noRoute(x *exchange) error { return x.face.unknownPath() }

@@ -14,7 +14,7 @@ var traces = propagation.TraceContext{}
 // into its context: hooks see it, and it goes with the request to another node. A span
 // that is in the context already, of who wraps the gateway, has done so.
 func withTrace(r *http.Request) *http.Request {
-	if r.Header.Get("Traceparent") == "" || trace.SpanContextFromContext(r.Context()).IsValid() {
+	if r.Header.Get(headerTraceparent) == "" || trace.SpanContextFromContext(r.Context()).IsValid() {
 		return r
 	}
 	return r.WithContext(traces.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))

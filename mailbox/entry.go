@@ -30,6 +30,8 @@ type Entry[T any] struct {
 	offered    time.Time // when it began to wait for a place, or was queued; zero: neither
 	since      time.Time // when it was queued
 	waited     time.Duration
+	took       time.Time // when a worker took it; zero: not known, since nothing was queued
+	until      Until
 	next, prev *Entry[T]
 }
 
@@ -50,6 +52,7 @@ func (e *Entry[T]) endWait() time.Duration {
 		return 0
 	}
 	e.waited = time.Since(e.offered)
+	e.took = e.offered.Add(e.waited)
 	e.offered = time.Time{}
 	return e.waited
 }

@@ -41,6 +41,8 @@ type Mailbox[T any] struct {
 
 	count  Counters
 	drain  drainRate
+	pace   pace
+	turns  []time.Duration // of turnLocked, which keeps it for the next time
 	ticket uint64
 	idle   chan struct{} // closed when closed and empty
 }
@@ -95,18 +97,28 @@ type Refusal struct {
 	InHand     int
 	Waiting    int
 	RetryAfter time.Duration
+	Hopeless   bool // of deadline_unmeetable: the deadline could not be met without a queue either
 }
 
 // Offer admits e, or lets it wait, or refuses it. It panics if the entry is not
 // settled.
 func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
+	return m.OfferUntil(e, s, Until{})
+}
+
+// OfferUntil is Offer for a sender who says how long e is of use. With Refuse, an entry
+// that cannot be handed over at once is refused, as deadline_unmeetable, if its turn and
+// the beginning of its answer come after its deadline, by how long recent calls have
+// taken and by who is ahead of it. As long as that is not known well enough, no entry is.
+func (m *Mailbox[T]) OfferUntil(e *Entry[T], s Sender, u Until) (Verdict, Refusal) {
 	m.mu.Lock()
 	if e.state != settled {
 		m.misused("offer of an entry that is not settled")
 	}
 	m.count.Offered++
 	m.ticket++
-	e.ticket, e.offered, e.waited = m.ticket, time.Time{}, 0
+	e.ticket, e.offered, e.waited, e.until = m.ticket, time.Time{}, 0, u
+	room := m.waiters.len == 0 && m.roomLocked()
 	switch {
 	case s == Gone:
 		m.count.Left++
@@ -114,12 +126,20 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 		return Left, Refusal{}
 	case m.closed:
 		return Refused, m.refuse(schemas.ReasonDraining)
-	case m.waiters.len == 0 && m.roomLocked():
+	case room && m.free != nil:
+	case !room && (m.drop || m.waiters.len >= m.waitersLimit(s)):
+		return Refused, m.refuse(m.fullReasonLocked())
+	default:
+		if unmeetable, hopeless := m.unmeetableLocked(u); unmeetable {
+			refusal := m.refuse(schemas.ReasonDeadlineUnmeetable)
+			refusal.Hopeless = hopeless
+			return Refused, refusal
+		}
+	}
+	if room {
 		m.admitLocked(e)
 		m.unlock(Next[T]{})
 		return Accepted, Refusal{}
-	case m.drop || m.waiters.len >= m.waitersLimit(s):
-		return Refused, m.refuse(m.fullReasonLocked())
 	}
 	e.state = waiting
 	e.offered = time.Now()
@@ -129,19 +149,25 @@ func (m *Mailbox[T]) Offer(e *Entry[T], s Sender) (Verdict, Refusal) {
 }
 
 // TryOffer admits e if there is room for it at once, and otherwise leaves everything as
-// it was: e is not counted. It panics if the entry is not settled.
-func (m *Mailbox[T]) TryOffer(e *Entry[T]) bool {
+// it was: e is not counted. One that OfferUntil would refuse finds no room. It panics if
+// the entry is not settled.
+func (m *Mailbox[T]) TryOffer(e *Entry[T], u Until) bool {
 	m.mu.Lock()
 	if e.state != settled {
 		m.misused("offer of an entry that is not settled")
 	}
-	if m.closed || m.waiters.len > 0 || !m.roomLocked() {
+	possible := !m.closed && m.waiters.len == 0 && m.roomLocked()
+	if possible && m.free == nil {
+		unmeetable, _ := m.unmeetableLocked(u)
+		possible = !unmeetable
+	}
+	if !possible {
 		m.mu.Unlock()
 		return false
 	}
 	m.count.Offered++
 	m.ticket++
-	e.ticket, e.offered, e.waited = m.ticket, time.Time{}, 0
+	e.ticket, e.offered, e.waited, e.until = m.ticket, time.Time{}, 0, u
 	m.admitLocked(e)
 	m.unlock(Next[T]{})
 	return true

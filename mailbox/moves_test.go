@@ -60,7 +60,7 @@ func (x *machine) tries(t *rapid.T) {
 	if got := x.mb.HasRoom(); got != want {
 		t.Fatalf("room is %v, want %v", got, want)
 	}
-	if got := x.mb.TryOffer(&e.Entry); got != want {
+	if got := x.mb.TryOffer(&e.Entry, mailbox.Until{}); got != want {
 		t.Fatalf("the offer's success is %v, want %v", got, want)
 	}
 	if want {

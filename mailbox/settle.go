@@ -1,6 +1,10 @@
 package mailbox
 
-import "bifrost/schemas"
+import (
+	"time"
+
+	"bifrost/schemas"
+)
 
 // Outcome is how an accepted entry ended.
 type Outcome uint8
@@ -74,6 +78,9 @@ func (m *Mailbox[T]) Reply(e *Entry[T]) bool {
 		return false
 	}
 	e.state = replied
+	if !e.took.IsZero() {
+		m.pace.answered(time.Since(e.took))
+	}
 	return true
 }
 
@@ -115,6 +122,9 @@ func (m *Mailbox[T]) finishLocked(w *Worker[T], o Outcome) bool {
 	if e.state == abandoned {
 		o = Cancelled
 	}
+	if o != Cancelled {
+		m.heldLocked(e, won && o == Completed)
+	}
 	e.state = settled
 	switch o {
 	case Completed:
@@ -125,6 +135,20 @@ func (m *Mailbox[T]) finishLocked(w *Worker[T], o Outcome) bool {
 		m.count.Cancelled++
 	}
 	return won
+}
+
+// heldLocked notes how long a worker has held e; whole is that its answer ends now, all at
+// once.
+func (m *Mailbox[T]) heldLocked(e *Entry[T], whole bool) {
+	if e.took.IsZero() {
+		return
+	}
+	now := time.Now()
+	held := now.Sub(e.took)
+	if whole {
+		m.pace.answered(held)
+	}
+	m.pace.ended(now, held, m.concurrency)
 }
 
 // currentLocked returns what w holds. It is misuse if that is nothing.
@@ -142,6 +166,7 @@ func (m *Mailbox[T]) Backoff(w *Worker[T]) (Next[T], bool) {
 	e := m.currentLocked(w)
 	parked := e.state == inHand
 	if parked {
+		m.heldLocked(e, false)
 		w.current = nil
 		m.hands.remove(e)
 		e.state = backingOff

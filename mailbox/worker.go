@@ -1,5 +1,7 @@
 package mailbox
 
+import "time"
+
 // Worker is one worker's side of a mailbox. It is free, or holds one entry, or
 // restarts, or has retired. It belongs to one mailbox.
 type Worker[T any] struct {
@@ -157,7 +159,11 @@ func (m *Mailbox[T]) nextLocked() *Entry[T] {
 
 func (m *Mailbox[T]) holdLocked(w *Worker[T], e *Entry[T]) {
 	e.state = inHand
+	e.took = time.Time{}
 	m.count.QueueWait += e.endWait()
+	if e.took.IsZero() && m.queue.len > 0 { // it is due after a backoff
+		e.took = time.Now()
+	}
 	w.current, w.idle = e, 0
 	m.hands.push(e)
 }

@@ -38,6 +38,10 @@ const (
 	ReasonKeysResting  Reason = "keys_resting"  // every key of the provider rests
 	ReasonNoCredit     Reason = "no_credit"     // as many calls as may be are with the other node
 	ReasonNodeLost     Reason = "node_lost"     // no node that has the provider can be reached
+	// ReasonDeadlineUnmeetable: its turn would come too late for the caller's deadline.
+	ReasonDeadlineUnmeetable Reason = "deadline_unmeetable"
+	// ReasonNotPermitted: who asks may not use the provider or the model.
+	ReasonNotPermitted Reason = "not_permitted"
 	ReasonClusterLimit Reason = "cluster_limit" // a key's limit is the cluster's, and this node has no part of it
 )
 
@@ -159,6 +163,9 @@ type DeadLetter struct {
 	InHand     int
 	Waiting    int
 	RetryAfter time.Duration
+	// Hopeless tells, of ReasonDeadlineUnmeetable, that the deadline could not be met
+	// without any queue either.
+	Hopeless bool
 }
 
 // Error names the refusal.

@@ -121,6 +121,10 @@ func statusAndCode(e *schemas.Error, own func(*schemas.Error) int) (int, string)
 			return http.StatusBadGateway, "upstream_credentials"
 		}
 		return http.StatusUnauthorized, string(e.Kind)
+	case schemas.KindInvalidRequest:
+		if e.Reason == schemas.ReasonNotPermitted {
+			return http.StatusForbidden, string(e.Reason)
+		}
 	case schemas.KindOverloaded, schemas.KindRateLimited:
 		if e.Reason == schemas.ReasonKeysResting {
 			return http.StatusTooManyRequests, string(e.Reason)
@@ -183,11 +187,12 @@ func (r *Refusal) advise() {
 	e := r.Err
 	wait := e.RetryAfter
 	var dead *schemas.DeadLetter
-	if wait == 0 && errors.As(e.Err, &dead) {
+	if errors.As(e.Err, &dead) && wait == 0 {
 		wait = dead.RetryAfter
 	}
 	switch {
 	case e.Kind == schemas.KindUnsupportedOperation,
+		dead != nil && dead.Hopeless,
 		e.Kind == schemas.KindNodeLost && e.MayHaveStarted,
 		e.QuotaSpent:
 		r.Header.Set("X-Should-Retry", "false")

@@ -6,6 +6,10 @@
 // TLS configurations demand TLS 1.3 and a certificate on both sides. It knows
 // files, not where they come from: those of any other authority do as well.
 //
+// LoadListener reads those of a listener for other programs, such as clients of an HTTP
+// server, into a Listener: TLS 1.2 at least, and a certificate of callers only where
+// their authority is named.
+//
 // An Identity follows its files. They are read again when a handshake begins, and
 // by NotAfter and ExpiresSoon, at most once a second. New files take effect for new
 // connections; those that are open stay as they are. Files that are broken or half

@@ -43,14 +43,19 @@ func (c contents) digest() [sha256.Size]byte {
 	return sha256.Sum256(append(append(cert[:], key[:]...), ca[:]...))
 }
 
-// read reads the files. It returns every fault, one a line.
-func (f Files) read() (contents, error) {
+// read reads the files of a node, or of a listener. It returns every fault, one a line.
+func (f Files) read(listener bool) (contents, error) {
 	var c contents
 	var faults [3]error
 	var mode fs.FileMode
 	c.cert, _, faults[0] = readFile("cert_file", f.CertFile)
 	c.key, mode, faults[1] = readFile("key_file", f.KeyFile)
-	c.ca, _, faults[2] = readFile("ca_file", f.CAFile)
+	switch {
+	case !listener:
+		c.ca, _, faults[2] = readFile("ca_file", f.CAFile)
+	case f.CAFile != "":
+		c.ca, _, faults[2] = readFile("client_ca_file", f.CAFile)
+	}
 	c.openKey = mode&0o004 != 0 && runtime.GOOS != "windows" // which has no such modes
 	return c, errors.Join(faults[:]...)
 }

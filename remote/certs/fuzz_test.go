@@ -37,7 +37,7 @@ func FuzzFiles(f *testing.F) {
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), []byte("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"), []byte{})
 	now := time.Now()
 	f.Fuzz(func(t *testing.T, cert, key, ca []byte) {
-		m, err := (Files{"c", "k", "a"}).parse(contents{cert: cert, key: key, ca: ca}, now)
+		m, err := (Files{"c", "k", "a"}).parse(contents{cert: cert, key: key, ca: ca}, false, now)
 		if err != nil {
 			if text := err.Error(); m != nil || !strings.HasPrefix(text, "cert_file c: ") && !strings.HasPrefix(text, "key_file k: ") && !strings.HasPrefix(text, "ca_file a: ") {
 				t.Errorf("got %v, %v", m, err)
@@ -49,6 +49,9 @@ func FuzzFiles(f *testing.F) {
 		}
 		if _, err := tls.X509KeyPair(cert, key); err != nil {
 			t.Errorf("accepted what crypto/tls refuses: %v", err)
+		}
+		if _, err := (Files{"c", "k", "a"}).parse(contents{cert: cert, key: key, ca: ca}, true, now); err != nil {
+			t.Errorf("a listener refuses what a node accepts: %v", err)
 		}
 	})
 }

@@ -25,9 +25,10 @@ type Notice struct {
 // An Identity is what a node shows its peers and how it judges theirs. It follows
 // its files. Safe for concurrent use.
 type Identity struct {
-	files   Files
-	notify  func(Notice)
-	current atomic.Pointer[material]
+	files    Files
+	listener bool // they are a listener's
+	notify   func(Notice)
+	current  atomic.Pointer[material]
 
 	// born and looked give the time of the last look at the files; looked is
 	// counted from born.
@@ -47,19 +48,21 @@ type Identity struct {
 // user of the machine may read, which is a warning only; nil: nobody is told. It is
 // called by Load and by whoever causes the files to be read, by one goroutine at a time.
 // It must not block, and must not use the Identity.
-func Load(files Files, notify func(Notice)) (*Identity, error) {
+func Load(files Files, notify func(Notice)) (*Identity, error) { return load(files, false, notify) }
+
+func load(files Files, listener bool, notify func(Notice)) (*Identity, error) {
 	if notify == nil {
 		notify = func(Notice) {}
 	}
-	c, err := files.read()
+	c, err := files.read(listener)
 	if err != nil {
 		return nil, err
 	}
-	m, err := files.parse(c, time.Now())
+	m, err := files.parse(c, listener, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{files: files, notify: notify, born: time.Now()}
+	i := &Identity{files: files, listener: listener, notify: notify, born: time.Now()}
 	i.current.Store(m)
 	i.warn(c, m)
 	return i, nil
@@ -156,11 +159,11 @@ func (i *Identity) reloadLocked() error {
 
 // look reads the files and returns what they give: old if they have not changed.
 func (i *Identity) look(old *material) (*material, contents, error) {
-	c, err := i.files.read()
+	c, err := i.files.read(i.listener)
 	if err != nil || c.digest() == old.digest {
 		return old, c, err
 	}
-	m, err := i.files.parse(c, time.Now())
+	m, err := i.files.parse(c, i.listener, time.Now())
 	return m, c, err
 }
 

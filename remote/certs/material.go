@@ -12,7 +12,7 @@ import (
 // A material is what one state of the files gives. It is never changed.
 type material struct {
 	cert   tls.Certificate
-	roots  *x509.CertPool
+	roots  *x509.CertPool // of a listener's callers nil: they need no certificate
 	digest [sha256.Size]byte
 
 	// notAfter is when the chain ends, and ending is the setting and the file with
@@ -22,7 +22,7 @@ type material struct {
 }
 
 // parse checks all that can be known about the files without a peer.
-func (f Files) parse(c contents, now time.Time) (*material, error) {
+func (f Files) parse(c contents, listener bool, now time.Time) (*material, error) {
 	chain, err := parseCertificates(c.cert)
 	if err != nil {
 		return nil, fmt.Errorf("cert_file %s: %w", f.CertFile, err)
@@ -38,13 +38,16 @@ func (f Files) parse(c contents, now time.Time) (*material, error) {
 	if err := checkLeaf(leaf, now); err != nil {
 		return nil, fmt.Errorf("cert_file %s: %w", f.CertFile, err)
 	}
-	authorities, err := parseAuthorities(c.ca)
-	if err != nil {
-		return nil, fmt.Errorf("ca_file %s: %w", f.CAFile, err)
-	}
 	m := &material{cert: tls.Certificate{PrivateKey: key, Leaf: leaf}, roots: x509.NewCertPool(), digest: c.digest()}
 	for _, cert := range chain {
 		m.cert.Certificate = append(m.cert.Certificate, cert.Raw)
+	}
+	if listener {
+		return f.parseListener(c, m, chain)
+	}
+	authorities, err := parseAuthorities(c.ca)
+	if err != nil {
+		return nil, fmt.Errorf("ca_file %s: %w", f.CAFile, err)
 	}
 	for _, cert := range authorities {
 		m.roots.AddCert(cert)
