@@ -16,13 +16,18 @@ import (
 // SetModels replaces all aliases. Requests that are under way are not affected. It is
 // an error, and nothing changes, if one is not valid.
 func (c *Client) SetModels(aliases map[string]schemas.Alias) error {
-	routes := *c.routes.Load()
-	known := func(provider string) bool { return routes[provider] != nil }
-	if err := errors.Join(schemas.ValidateAliases(aliases), knownTargets(aliases, known)); err != nil {
+	if err := schemas.ValidateAliases(aliases); err != nil {
 		return fmt.Errorf("bifrost: %w", err)
 	}
-	aliases = schemas.CloneAliases(aliases)
-	c.aliases.Store(&aliases)
+	var err error
+	c.replace(func(next *table) bool {
+		err = knownTargets(aliases, func(provider string) bool { return next.routes[provider] != nil })
+		next.aliases = schemas.CloneAliases(aliases)
+		return err == nil
+	})
+	if err != nil {
+		return fmt.Errorf("bifrost: %w", err)
+	}
 	return nil
 }
 
@@ -41,40 +46,40 @@ func knownTargets(aliases map[string]schemas.Alias, known func(provider string) 
 }
 
 // Aliases returns the names of the aliases, sorted.
-func (c *Client) Aliases() []string { return slices.Sorted(maps.Keys(*c.aliases.Load())) }
+func (c *Client) Aliases() []string { return slices.Sorted(maps.Keys(c.table.Load().aliases)) }
 
 // choose returns where a request for a model goes first, and, if the model is an
 // alias, the alias's other targets in the order in which they stand in for it.
-func (c *Client) choose(model string) (target, []schemas.Fallback, error) {
-	alias, ok := (*c.aliases.Load())[model]
+func (t *table) choose(model string) (target, []schemas.Fallback, error) {
+	alias, ok := t.aliases[model]
 	if !ok {
-		provider, name, err := c.find(model)
+		provider, name, err := t.find(model)
 		return target{provider, name}, nil, err
 	}
-	order := c.spread(alias)
+	order := t.spread(alias)
 	return order[0], fallbacksTo(order[1:]), nil
 }
 
 // spread returns the targets of an alias in the order in which they are to be asked.
-func (c *Client) spread(a schemas.Alias) []target {
+func (t *table) spread(a schemas.Alias) []target {
 	type place struct {
 		target
 		lot  float64
 		free int
 	}
 	places := make([]place, len(a.Targets))
-	for i, t := range a.Targets {
-		weight := t.Weight
+	for i, to := range a.Targets {
+		weight := to.Weight
 		if weight == 0 {
 			weight = 1
 		}
 		p := &places[i]
-		p.provider, p.model, _ = strings.Cut(t.Model, "/")
+		p.provider, p.model, _ = strings.Cut(to.Model, "/")
 		// The soonest of exponentially distributed times is each target's with the
 		// chance of its weight, and so is the next soonest among the rest.
 		p.lot = rand.ExpFloat64() / weight
 		if a.Spread == schemas.SpreadFree {
-			p.free = c.freePlaces(p.provider)
+			p.free = t.freePlaces(p.provider)
 		}
 	}
 	slices.SortFunc(places, func(x, y place) int { return cmp.Or(cmp.Compare(y.free, x.free), cmp.Compare(x.lot, y.lot)) })
@@ -87,8 +92,8 @@ func (c *Client) spread(a schemas.Alias) []target {
 
 // freePlaces returns how many requests more a provider would admit now: its idle
 // workers and free places. It is 0 for one that does not say, or is not there.
-func (c *Client) freePlaces(provider string) int {
-	r, ok := (*c.routes.Load())[provider].(interface{ Stats() actors.Stats })
+func (t *table) freePlaces(provider string) int {
+	r, ok := t.routes[provider].(interface{ Stats() actors.Stats })
 	if !ok {
 		return 0
 	}

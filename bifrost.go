@@ -14,16 +14,22 @@ import (
 // Client is a running Bifrost: one actor tree. Make it with Init, end it with
 // Shutdown. It is safe for concurrent use.
 type Client struct {
-	account schemas.Account
-	live    map[string]schemas.Provider // by WithProvider
-	sys     *actors.System
-	node    Node // nil: this process is alone
+	live map[string]schemas.Provider // by WithProvider
+	sys  *actors.System
+	node Node // nil: this process is alone
+	pool int  // initial_pool_size
 
-	routes  atomic.Pointer[map[string]Router]        // replaced, never changed
-	aliases atomic.Pointer[map[string]schemas.Alias] // likewise
+	table atomic.Pointer[table] // replaced by replace only
 
-	mu       sync.Mutex               // guards replacing routes, and changing
+	reconfiguring chan struct{} // one Reconfigure at a time
+
+	mu       sync.Mutex               // guards what follows, and replacing table
+	older    []*table                 // replaced, but not idle yet
 	changing map[string]chan struct{} // one provider's changes, one at a time
+	leaving  []<-chan struct{}        // each closed when a removed provider has stopped
+
+	ended context.Context // ends when Shutdown has stopped everything
+	end   context.CancelFunc
 }
 
 // Init starts a client with all providers of the account, each with its workers.
@@ -38,14 +44,15 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
 	cfg = cfg.WithDefaults()
-	c := &Client{account: cfg.Account, live: o.providers, node: o.node, changing: make(map[string]chan struct{})}
-	aliases := schemas.CloneAliases(cfg.Models)
-	c.aliases.Store(&aliases)
-	plan, err := c.plan(context.Background(), o)
+	c := &Client{live: o.providers, node: o.node, pool: cfg.InitialPoolSize, reconfiguring: make(chan struct{}, 1), changing: make(map[string]chan struct{})}
+	c.ended, c.end = context.WithCancel(context.Background())
+	first := newTable(cfg.Account)
+	first.aliases = schemas.CloneAliases(cfg.Models)
+	plan, err := c.plan(context.Background(), cfg.Account, o.routers)
 	if err != nil {
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
-	if err := knownTargets(cfg.Models, func(provider string) bool {
+	if err = knownTargets(cfg.Models, func(provider string) bool {
 		_, planned := plan[provider]
 		return planned || o.routers[provider] != nil
 	}); err != nil {
@@ -58,7 +65,7 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 		closeAll(plan)
 		return nil, fmt.Errorf("bifrost: %w", err)
 	}
-	if err := c.start(plan, o.routers); err != nil {
+	if err := c.start(plan, o.routers, first); err != nil {
 		closeAll(plan) // what was not started
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -71,48 +78,30 @@ func Init(cfg schemas.BifrostConfig, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-// start spawns the planned providers and publishes the routes.
-func (c *Client) start(plan map[string]actors.Config, routers map[string]Router) error {
-	routes := make(map[string]Router, len(plan)+len(routers))
+// start spawns the planned providers and makes the first table.
+func (c *Client) start(plan map[string]planned, routers map[string]Router, first *table) error {
 	for name, r := range routers {
-		routes[name] = r
+		first.routes[name] = r
 	}
-	for name, cfg := range plan {
-		r, err := c.sys.Start(name, cfg)
+	for name, p := range plan {
+		r, err := c.sys.Start(name, p.Config)
 		if err != nil {
 			return err
 		}
-		routes[name] = r
+		first.routes[name], first.running[name] = r, p.running
 		delete(plan, name)
 	}
-	c.routes.Store(&routes)
+	c.table.Store(first)
 	return nil
 }
 
 // route returns the way to a provider, or its not_found answer.
-func (c *Client) route(provider, model string) (Router, error) {
-	if r, ok := (*c.routes.Load())[provider]; ok {
+func (c *Client) route(t *table, provider, model string) (Router, error) {
+	if r, ok := t.routes[provider]; ok {
 		if own, is := r.(*actors.Router); is && c.node != nil && own.Spills() {
 			return c.node.Spill(provider, own), nil
 		}
 		return r, nil
 	}
 	return nil, c.sys.NotFound(provider, model)
-}
-
-// setRoute adds, replaces or (with nil) removes a route.
-func (c *Client) setRoute(name string, r Router) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old := *c.routes.Load()
-	routes := make(map[string]Router, len(old)+1)
-	for n, v := range old {
-		routes[n] = v
-	}
-	if r == nil {
-		delete(routes, name)
-	} else {
-		routes[name] = r
-	}
-	c.routes.Store(&routes)
 }

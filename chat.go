@@ -41,14 +41,16 @@ func (c *Client) chat(ctx context.Context, op schemas.Operation, req *schemas.Ch
 // send resolves the provider if the request names none, and asks its router, and
 // then those of the fallbacks.
 func (c *Client) send(ctx context.Context, req *schemas.Request) (*schemas.Response, error) {
+	t := c.begin()
+	defer t.leave()
 	first, others := target{req.Provider, req.Model}, []schemas.Fallback(nil)
 	if req.Provider == "" {
 		var err error
-		if first, others, err = c.choose(req.Model); err != nil {
+		if first, others, err = t.choose(req.Model); err != nil {
 			return nil, err
 		}
 	}
-	return c.inTurn(ctx, first, append(others, req.Fallbacks()...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+	return c.inTurn(ctx, t, first, append(others, req.Fallbacks()...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
 		addressed := *req
 		addressed.Provider, addressed.Model = to.provider, to.model
 		return r.Ask(ctx, &addressed)

@@ -22,11 +22,13 @@ func (c *Client) DialectRequest(ctx context.Context, raw *schemas.RawRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	first, others, err := c.choose(dialect.Model(raw))
+	t := c.begin()
+	defer t.leave()
+	first, others, err := t.choose(dialect.Model(raw))
 	if err != nil {
 		return nil, err
 	}
-	return c.inTurn(ctx, first, append(others, fallbacks...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+	return c.inTurn(ctx, t, first, append(others, fallbacks...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
 		return c.rawCall(ctx, r, to, dialect.WithModel(raw, to.model))
 	})
 }
@@ -42,7 +44,9 @@ func (c *Client) RawRequest(ctx context.Context, provider, model string, raw *sc
 	if err := permits(ctx, target{provider, model}); err != nil {
 		return nil, err
 	}
-	r, err := c.route(provider, model)
+	t := c.begin()
+	defer t.leave()
+	r, err := c.route(t, provider, model)
 	if err != nil {
 		return nil, err
 	}

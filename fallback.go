@@ -17,15 +17,15 @@ type target struct{ provider, model string }
 // to its provider, counted in that provider's mailbox. If all fail, the error is the
 // first one, with the others among its causes. Nothing is asked once ctx has ended;
 // an answer that has begun is never followed by another.
-func (c *Client) inTurn(ctx context.Context, first target, others []schemas.Fallback,
+func (c *Client) inTurn(ctx context.Context, t *table, first target, others []schemas.Fallback,
 	ask func(context.Context, Router, target) (*schemas.Response, error)) (*schemas.Response, error) {
-	own, kinds := c.fallbacksOf(first.provider)
+	own, kinds := t.fallbacksOf(first.provider)
 	others = append(slices.Clone(others), own...)
 	hurried := ctx // of who has another to turn to
 	if len(others) > 0 {
 		hurried = actors.WithFallback(ctx, kinds)
 	}
-	resp, err := c.askOne(hurried, first, ask)
+	resp, err := c.askOne(hurried, t, first, ask)
 	if err == nil {
 		return resp, nil
 	}
@@ -38,8 +38,8 @@ func (c *Client) inTurn(ctx context.Context, first target, others []schemas.Fall
 			hurried = ctx
 		}
 		var to target
-		if to, err = c.resolveFallback(f); err == nil {
-			if resp, err = c.askOne(hurried, to, ask); err == nil {
+		if to, err = t.resolveFallback(f); err == nil {
+			if resp, err = c.askOne(hurried, t, to, ask); err == nil {
 				resp.Fallback = i + 1
 				return resp, nil
 			}
@@ -49,30 +49,30 @@ func (c *Client) inTurn(ctx context.Context, first target, others []schemas.Fall
 	return nil, firstOf(failures)
 }
 
-func (c *Client) askOne(ctx context.Context, to target,
+func (c *Client) askOne(ctx context.Context, t *table, to target,
 	ask func(context.Context, Router, target) (*schemas.Response, error)) (*schemas.Response, error) {
 	if err := permits(ctx, to); err != nil {
 		return nil, err
 	}
-	r, err := c.route(to.provider, to.model)
+	r, err := c.route(t, to.provider, to.model)
 	if err != nil {
 		return nil, err
 	}
 	return ask(ctx, r, to)
 }
 
-func (c *Client) resolveFallback(f schemas.Fallback) (target, error) {
+func (t *table) resolveFallback(f schemas.Fallback) (target, error) {
 	if f.Provider != "" {
 		return target{f.Provider, f.Model}, nil
 	}
-	provider, model, err := c.Resolve(f.Model)
-	return target{provider, model}, err
+	to, _, err := t.choose(f.Model)
+	return to, err
 }
 
 // fallbacksOf returns a provider's own fallbacks and the kinds of error that lead to
 // one.
-func (c *Client) fallbacksOf(provider string) ([]schemas.Fallback, []schemas.ErrorKind) {
-	r, ok := (*c.routes.Load())[provider].(interface {
+func (t *table) fallbacksOf(provider string) ([]schemas.Fallback, []schemas.ErrorKind) {
+	r, ok := t.routes[provider].(interface {
 		Fallbacks() ([]schemas.Fallback, []schemas.ErrorKind)
 	})
 	if !ok {

@@ -18,7 +18,7 @@ func (c *Client) FileUploadRequest(ctx context.Context, req *schemas.FileUploadR
 	if req == nil {
 		return nil, nilRequest()
 	}
-	if err := c.keeps(req.Provider, schemas.OperationFiles); err != nil { // before the file is read in vain
+	if err := c.keeps(c.table.Load(), req.Provider, schemas.OperationFiles); err != nil { // before the file is read in vain
 		return nil, err
 	}
 	raw, err := openai.UploadCall(ctx, req)

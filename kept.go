@@ -15,10 +15,12 @@ import (
 // call is OpenAI's; a provider that speaks another dialect has its own form of it, which
 // it is not translated to.
 func (c *Client) kept(ctx context.Context, provider string, op schemas.Operation, raw *schemas.RawRequest) (*schemas.Response, error) {
-	if err := c.keeps(provider, op); err != nil {
+	t := c.begin()
+	defer t.leave()
+	if err := c.keeps(t, provider, op); err != nil {
 		return nil, err
 	}
-	r, err := c.route(provider, "")
+	r, err := c.route(t, provider, "")
 	if err != nil {
 		return nil, err
 	}
@@ -26,12 +28,12 @@ func (c *Client) kept(ctx context.Context, provider string, op schemas.Operation
 }
 
 // keeps returns nil, or why a provider cannot be asked for an operation in OpenAI's form.
-func (c *Client) keeps(provider string, op schemas.Operation) error {
+func (c *Client) keeps(t *table, provider string, op schemas.Operation) error {
 	if provider == "" {
 		return &schemas.Error{Kind: schemas.KindInvalidRequest,
 			Message: "the request names no provider; set Provider to the one that keeps it"}
 	}
-	r, err := c.route(provider, "")
+	r, err := c.route(t, provider, "")
 	if err != nil {
 		return err
 	}

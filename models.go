@@ -11,7 +11,9 @@ func (c *Client) ListModelsRequest(ctx context.Context, req *schemas.ListModelsR
 	if req == nil {
 		return nil, nilRequest()
 	}
-	r, err := c.route(req.Provider, "")
+	t := c.begin()
+	defer t.leave()
+	r, err := c.route(t, req.Provider, "")
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +28,7 @@ func (c *Client) ListModelsRequest(ctx context.Context, req *schemas.ListModelsR
 // others as well. It asks nobody; ListModelsRequest asks the provider. A provider
 // that does not exist has none.
 func (c *Client) Models(provider string) (named []string, others bool) {
-	r, ok := (*c.routes.Load())[provider]
+	r, ok := c.table.Load().routes[provider]
 	if !ok {
 		return nil, false
 	}

@@ -46,7 +46,7 @@ func passedOver(err error) bool {
 // configuration; nil if there is no alias of that name.
 func (c *Client) AliasTargets(name string) []string {
 	var out []string
-	for _, t := range (*c.aliases.Load())[name].Targets {
+	for _, t := range c.table.Load().aliases[name].Targets {
 		out = append(out, t.Model)
 	}
 	return out

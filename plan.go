@@ -2,11 +2,14 @@ package bifrost
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,25 +18,41 @@ import (
 	"bifrost/schemas"
 )
 
-// plan asks the account for everything and builds the adapters, without starting
+// planned is one provider that is ready to be started, or configured.
+type planned struct {
+	actors.Config
+	running running
+}
+
+// plan asks an account for everything and builds the adapters, without starting
 // anything. All faults are reported together.
-func (c *Client) plan(ctx context.Context, o options) (map[string]actors.Config, error) {
-	names, err := c.names(o)
+func (c *Client) plan(ctx context.Context, account schemas.Account, routers map[string]Router) (map[string]planned, error) {
+	names, err := c.names(account, routers)
 	if err != nil {
 		return nil, err
 	}
-	plan := make(map[string]actors.Config, len(names))
+	return c.planAll(ctx, account, names, nil)
+}
+
+// planAll is plan for the names, but those that run already as the account has them.
+func (c *Client) planAll(ctx context.Context, account schemas.Account, names []string, run map[string]running) (map[string]planned, error) {
+	plan := make(map[string]planned, len(names))
 	var faults []error
 	for _, name := range names {
-		cfg, err := c.planOne(ctx, name)
+		next, err := c.ask(ctx, account, name)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("provider %s: %w", name, err))
 			continue
 		}
-		plan[name] = cfg
-	}
-	if len(plan)+len(o.routers) == 0 && len(faults) == 0 {
-		faults = append(faults, errors.New("there is no provider; configure at least one in the account"))
+		if now, runs := run[name]; runs && now.equals(next) {
+			continue
+		}
+		p, err := c.build(name, next)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("provider %s: %w", name, err))
+			continue
+		}
+		plan[name] = p
 	}
 	if len(faults) > 0 {
 		closeAll(plan)
@@ -42,30 +61,34 @@ func (c *Client) plan(ctx context.Context, o options) (map[string]actors.Config,
 	return plan, nil
 }
 
-// names are the account's providers and the live ones, sorted.
-func (c *Client) names(o options) ([]string, error) {
-	if c.account == nil && len(o.providers)+len(o.routers) == 0 {
+// names are the account's providers and the live ones, sorted. There is at least one, or
+// a router.
+func (c *Client) names(account schemas.Account, routers map[string]Router) ([]string, error) {
+	if account == nil && len(c.live)+len(routers) == 0 {
 		return nil, errors.New("the configuration has no Account; set one, or bring providers by option")
 	}
 	all := make(map[string]bool)
-	for name := range o.providers {
+	for name := range c.live {
 		all[name] = true
 	}
-	if c.account == nil {
-		return slices.Sorted(maps.Keys(all)), nil
-	}
-	listed, err := c.account.GetConfiguredProviders()
-	if err != nil {
-		return nil, fmt.Errorf("the account does not list its providers: %w", err)
+	var listed []string
+	if account != nil {
+		var err error
+		if listed, err = account.GetConfiguredProviders(); err != nil {
+			return nil, fmt.Errorf("the account does not list its providers: %w", err)
+		}
 	}
 	var faults []error
 	seen := make(map[string]bool)
 	for _, name := range listed {
 		faults = append(faults, checkName(name))
-		if _, routed := o.routers[name]; seen[name] || routed {
+		if seen[name] || routers[name] != nil {
 			faults = append(faults, fmt.Errorf("provider %q is configured twice", name))
 		}
 		seen[name], all[name] = true, true
+	}
+	if len(all)+len(routers) == 0 {
+		faults = append(faults, errors.New("there is no provider; configure at least one in the account"))
 	}
 	return slices.Sorted(maps.Keys(all)), errors.Join(faults...)
 }
@@ -77,29 +100,23 @@ func checkName(name string) error {
 	return nil
 }
 
-// planOne gathers one provider's settings and keys, and builds its adapter.
-func (c *Client) planOne(ctx context.Context, name string) (actors.Config, error) {
-	settings, keys, err := c.ask(ctx, name)
-	if err != nil {
-		return actors.Config{}, err
-	}
-	if err := errors.Join(settings.Validate(), checkKeys(keys, c.node != nil)); err != nil {
-		return actors.Config{}, err
-	}
-	settings = settings.WithDefaults()
+// build makes a provider's adapter.
+func (c *Client) build(name string, next running) (planned, error) {
 	p, live := c.live[name]
 	if !live {
-		if p, err = providers.Build(name, settings); err != nil {
-			return actors.Config{}, err
+		var err error
+		if p, err = providers.Build(name, next.settings); err != nil {
+			return planned{}, err
 		}
 	}
-	if len(keys) == 0 && !p.Describe().KeyOptional {
+	if len(next.keys) == 0 && !p.Describe().KeyOptional {
 		if !live {
 			closeProvider(p)
 		}
-		return actors.Config{}, noKey(live)
+		return planned{}, noKey(live)
 	}
-	return actors.Config{Provider: p, Keys: keys, Settings: settings, Shared: live}, nil
+	cfg := actors.Config{Provider: p, Keys: next.keys, Settings: next.settings, Shared: live}
+	return planned{Config: cfg, running: next}, nil
 }
 
 // noKey is the error of a provider that needs a key. With an adapter of ours it
@@ -111,35 +128,66 @@ func noKey(live bool) error {
 	return errors.New("keys: it needs a key and the account has none for it; add one, or set network_config.base_url for a server of your own")
 }
 
-// ask gets settings and keys from the account. A live provider that the account
-// does not list has the defaults.
-func (c *Client) ask(ctx context.Context, name string) (schemas.ProviderConfig, []schemas.Key, error) {
-	if _, live := c.live[name]; live && !c.listed(name) {
+// ask gets settings, with defaults, and keys from the account, and finds them valid. A
+// live provider that the account does not list has the defaults.
+func (c *Client) ask(ctx context.Context, account schemas.Account, name string) (running, error) {
+	settings, keys, err := c.askAccount(ctx, account, name)
+	if err != nil {
+		return running{}, err
+	}
+	if err := errors.Join(settings.Validate(), checkKeys(keys, c.node != nil)); err != nil {
+		return running{}, err
+	}
+	return running{settings: settings.WithDefaults(), keys: keys, files: filesOf(settings)}, nil
+}
+
+func (c *Client) askAccount(ctx context.Context, account schemas.Account, name string) (schemas.ProviderConfig, []schemas.Key, error) {
+	if _, live := c.live[name]; live && !lists(account, name) {
 		return schemas.ProviderConfig{}, nil, nil
 	}
-	if c.account == nil {
+	if account == nil {
 		return schemas.ProviderConfig{}, nil, errors.New("the client has no account to ask for it")
 	}
-	settings, err := c.account.GetConfigForProvider(name)
+	settings, err := account.GetConfigForProvider(name)
 	if err != nil {
 		return schemas.ProviderConfig{}, nil, fmt.Errorf("the account has no settings for it: %w", err)
 	}
 	if settings == nil {
 		settings = &schemas.ProviderConfig{}
 	}
-	keys, err := c.account.GetKeysForProvider(ctx, name)
+	keys, err := account.GetKeysForProvider(ctx, name)
 	if err != nil {
 		return schemas.ProviderConfig{}, nil, fmt.Errorf("the account has no keys for it: %w", err)
 	}
 	return settings.Clone(), schemas.CloneKeys(keys), nil
 }
 
-func (c *Client) listed(name string) bool {
-	if c.account == nil {
+func lists(account schemas.Account, name string) bool {
+	if account == nil {
 		return false
 	}
-	names, err := c.account.GetConfiguredProviders()
+	names, err := account.GetConfiguredProviders()
 	return err == nil && slices.Contains(names, name)
+}
+
+// equals reports whether a provider would run no differently on other.
+func (r running) equals(other running) bool {
+	return reflect.DeepEqual(r, other)
+}
+
+// filesOf has what the files hold that a provider reads when it is built, so that new
+// content under an old name is a change. One that cannot be read is the build's to report.
+func filesOf(settings schemas.ProviderConfig) string {
+	name := settings.NetworkConfig.CAFile
+	if name == "" {
+		return ""
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return string(sum[:])
 }
 
 func checkKeys(keys []schemas.Key, isNode bool) error {
@@ -161,11 +209,16 @@ func checkKeys(keys []schemas.Key, isNode bool) error {
 	return errors.Join(faults...)
 }
 
-func closeAll(plan map[string]actors.Config) {
-	for _, cfg := range plan {
-		if !cfg.Shared {
-			closeProvider(cfg.Provider)
-		}
+func closeAll(plan map[string]planned) {
+	for _, p := range plan {
+		p.close()
+	}
+}
+
+// close lets go of an adapter that was built for nothing.
+func (p planned) close() {
+	if !p.Shared {
+		closeProvider(p.Provider)
 	}
 }
 

@@ -10,13 +10,13 @@ import (
 )
 
 // Providers returns the names of the providers that run now, sorted.
-func (c *Client) Providers() []string {
-	return slices.Sorted(maps.Keys(*c.routes.Load()))
-}
+func (c *Client) Providers() []string { return c.table.Load().names() }
+
+func (t *table) names() []string { return slices.Sorted(maps.Keys(t.routes)) }
 
 // Info returns what a provider can do; false if there is no such provider.
 func (c *Client) Info(provider string) (schemas.ProviderInfo, bool) {
-	r, ok := (*c.routes.Load())[provider]
+	r, ok := c.table.Load().routes[provider]
 	if !ok {
 		return schemas.ProviderInfo{}, false
 	}
@@ -31,13 +31,13 @@ func (c *Client) Info(provider string) (schemas.ProviderInfo, bool) {
 // provider that has no such list. None or several is not_found, naming the
 // candidates.
 func (c *Client) Resolve(model string) (provider, providerModel string, err error) {
-	to, _, err := c.choose(model)
+	to, _, err := c.table.Load().choose(model)
 	return to.provider, to.model, err
 }
 
 // find finds the provider of a model that is no alias.
-func (c *Client) find(model string) (provider, providerModel string, err error) {
-	routes := *c.routes.Load()
+func (t *table) find(model string) (provider, providerModel string, err error) {
+	routes := t.routes
 	if before, after, ok := strings.Cut(model, "/"); ok && routes[before] != nil {
 		return before, after, nil
 	}
@@ -45,7 +45,7 @@ func (c *Client) find(model string) (provider, providerModel string, err error) 
 		return "", "", &schemas.Error{Kind: schemas.KindInvalidRequest, Message: "the request names no model; set model to \"provider/model\""}
 	}
 	var naming, open []string
-	for _, name := range c.Providers() {
+	for _, name := range t.names() {
 		models, all := routes[name].Models()
 		if slices.Contains(models, model) {
 			naming = append(naming, name)
@@ -60,7 +60,7 @@ func (c *Client) find(model string) (provider, providerModel string, err error) 
 	if len(candidates) == 1 {
 		return candidates[0], model, nil
 	}
-	return "", "", unresolved(model, candidates, len(naming) > 0, c.Providers())
+	return "", "", unresolved(model, candidates, len(naming) > 0, t.names())
 }
 
 // unresolved is the error for a model that has no provider, or several candidates: the

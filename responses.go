@@ -69,14 +69,16 @@ func (c *Client) responses(ctx context.Context, req *schemas.ResponsesRequest, p
 	if req == nil {
 		return nil, nilRequest()
 	}
+	t := c.begin()
+	defer t.leave()
 	first, others := target{req.Provider, req.Model}, []schemas.Fallback(nil)
 	if req.Provider == "" {
 		var err error
-		if first, others, err = c.choose(req.Model); err != nil {
+		if first, others, err = t.choose(req.Model); err != nil {
 			return nil, err
 		}
 	}
-	return c.inTurn(ctx, first, append(others, req.Fallbacks...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
+	return c.inTurn(ctx, t, first, append(others, req.Fallbacks...), func(ctx context.Context, r Router, to target) (*schemas.Response, error) {
 		raw, err := openai.EncodeResponses(req, path, to.model, stream)
 		if err != nil {
 			return nil, err

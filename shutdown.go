@@ -44,7 +44,15 @@ func (e *ShutdownError) Error() string {
 // it a hard stop when its own ctx ends. Requests afterwards are refused as
 // draining.
 func (c *Client) Shutdown(ctx context.Context) error {
-	if left := c.sys.Shutdown(ctx); len(left) > 0 {
+	left := c.sys.Shutdown(ctx)
+	c.end()
+	c.mu.Lock()
+	leaving := c.leaving
+	c.mu.Unlock()
+	for _, stopped := range leaving {
+		<-stopped
+	}
+	if len(left) > 0 {
 		return &ShutdownError{Left: left}
 	}
 	return nil

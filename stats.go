@@ -55,7 +55,7 @@ func (c *Client) Stats() Stats {
 		LostEvents: s.LostEvents,
 		Pools:      map[string]pool.Stats{"calls": s.Calls},
 	}
-	for name, r := range *c.routes.Load() {
+	for name, r := range c.table.Load().routes {
 		counting, ok := r.(interface{ Stats() ProviderStats })
 		if _, own := out.Providers[name]; ok && !own {
 			out.Providers[name] = counting.Stats()

@@ -3,8 +3,6 @@ package bifrost
 import (
 	"context"
 	"fmt"
-
-	"bifrost/actors"
 )
 
 // UpdateProvider asks the account again for a provider's settings and keys and
@@ -21,33 +19,66 @@ func (c *Client) UpdateProvider(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	running := (*c.routes.Load())[name]
-	router, local := running.(*actors.Router)
-	if running != nil && !local {
+	t := c.table.Load()
+	router, local := t.local(name)
+	if t.routes[name] != nil && !local {
 		return fmt.Errorf("provider %s is a router of the program's own; configure it there", name)
 	}
-	cfg, err := c.planOne(ctx, name)
+	next, err := c.ask(ctx, t.account, name)
 	if err != nil {
 		return fmt.Errorf("provider %s: %w", name, err)
 	}
-	if running != nil {
-		if router.Configure(cfg) {
+	p, err := c.build(name, next)
+	if err != nil {
+		return fmt.Errorf("provider %s: %w", name, err)
+	}
+	if local {
+		if router.Configure(p.Config) {
+			c.replace(func(now *table) bool {
+				if now.routes[name] == router {
+					now.running[name] = p.running
+				}
+				return true
+			})
 			return nil
 		}
 		select { // an actor has stopped it, or the client shuts down
 		case <-router.Ending():
 		case <-ctx.Done():
-			closeAll(map[string]actors.Config{name: cfg})
+			p.close()
 			return fmt.Errorf("provider %s is stopping: %w", name, context.Cause(ctx))
 		}
 	}
-	router, err = c.sys.Start(name, cfg)
+	return c.startLate(name, p, t.version)
+}
+
+// startLate starts a provider of a client that runs, for a version of its configuration.
+func (c *Client) startLate(name string, p planned, version int) error {
+	router, err := c.sys.Start(name, p.Config)
 	if err != nil {
-		closeAll(map[string]actors.Config{name: cfg})
+		p.close()
 		return err
 	}
-	c.setRoute(name, router)
+	current := false
+	c.replace(func(next *table) bool {
+		current = next.version == version
+		next.routes[name], next.running[name] = router, p.running
+		return current
+	})
+	if !current {
+		c.stopAtOnce(name)
+		return fmt.Errorf("provider %s: the whole configuration was replaced meanwhile; ask again if it is still to be there", name)
+	}
 	return nil
+}
+
+// stopAtOnce stops a provider that nobody has been told of.
+func (c *Client) stopAtOnce(name string) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if stop, err := c.sys.Retire(name); err == nil {
+		stop(ended)
+	}
 }
 
 // RemoveProvider stops a provider: admission closes at once (draining), what is
@@ -61,17 +92,25 @@ func (c *Client) RemoveProvider(ctx context.Context, name string) error {
 		return err
 	}
 	defer done()
-	r := (*c.routes.Load())[name]
-	if _, local := r.(*actors.Router); r != nil && !local {
-		c.setRoute(name, nil)
+	t := c.table.Load()
+	if _, local := t.local(name); t.routes[name] != nil && !local {
+		c.forget(name)
 		return nil
 	}
 	left, err := c.sys.Remove(ctx, name)
-	c.setRoute(name, nil)
+	c.forget(name)
 	if err == nil && !left.None() {
 		err = &ShutdownError{Left: []Left{left}}
 	}
 	return err
+}
+
+func (c *Client) forget(name string) {
+	c.replace(func(next *table) bool {
+		delete(next.routes, name)
+		delete(next.running, name)
+		return true
+	})
 }
 
 // change waits until no other change of the provider is under way. The caller

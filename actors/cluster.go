@@ -44,15 +44,23 @@ func (s sharing) share(next, old *keyring) {
 	if s.cluster == nil {
 		return
 	}
+	s.unshare(next, old)
+	for i := range next.keys {
+		if next.shares(i) {
+			s.cluster.Share(s.provider, next.keys[i].Name, next.keys[i].Concurrency, next.own[i])
+		}
+	}
+}
+
+// unshare ends the sharing of those keys of old that are not among those of next.
+func (s sharing) unshare(next, old *keyring) {
+	if s.cluster == nil {
+		return
+	}
 	for i := range old.keys {
 		name := old.keys[i].Name
 		if old.shares(i) && !slices.ContainsFunc(next.keys, func(k schemas.Key) bool { return k.Name == name && k.Scope == schemas.ScopeCluster }) {
 			s.cluster.Unshare(s.provider, name)
-		}
-	}
-	for i := range next.keys {
-		if next.shares(i) {
-			s.cluster.Share(s.provider, next.keys[i].Name, next.keys[i].Concurrency, next.own[i])
 		}
 	}
 }

@@ -127,15 +127,16 @@ func (v *versions) replace(next *settings) bool {
 	return true
 }
 
-// close ends the last version's being current. It may be called again.
-func (v *versions) close() {
+// close ends the last version's being current, and its keys' being shared by unshare. It
+// may be called again.
+func (v *versions) close(unshare func(last *settings)) {
 	v.mu.Lock()
 	first := !v.closed
 	v.closed = true
 	last := v.now
 	v.mu.Unlock()
 	if first {
-		last.cluster.share(&keyring{}, last.keys)
+		unshare(last)
 		last.leave()
 	}
 }

@@ -64,6 +64,13 @@ func (s *System) Stats() SystemStats {
 			out.Providers[name] = r.Stats()
 		}
 	}
+	for r := range s.retired {
+		if _, again := out.Providers[r.name]; !again {
+			stats := r.Stats()
+			stats.Closed = true // to all who come from now on
+			out.Providers[r.name] = stats
+		}
+	}
 	return out
 }
 

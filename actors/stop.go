@@ -70,7 +70,7 @@ func (r *Router) Stop(ctx context.Context) Left {
 	case <-grace.C:
 		left.Stuck = r.mb.Stats().InHand
 	}
-	r.settings.close()
+	r.settings.close(r.unshareLast)
 	return left
 }
 
@@ -110,7 +110,7 @@ func (r *Router) ended() {
 	if !r.isHalted() { // somebody stopped the control actor
 		r.halt()
 	}
-	r.settings.close()
+	r.settings.close(r.unshareLast)
 	close(r.stopped)
 	if r.process.router.Load() == r {
 		r.process.terminated()
@@ -204,11 +204,14 @@ func (s *System) close() {
 func (s *System) routers() []*Router {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]*Router, 0, len(s.processes))
+	out := make([]*Router, 0, len(s.processes)+len(s.retired))
 	for _, p := range s.processes {
 		if r := p.router.Load(); r != nil {
 			out = append(out, r)
 		}
+	}
+	for r := range s.retired {
+		out = append(out, r)
 	}
 	return out
 }

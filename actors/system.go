@@ -47,6 +47,7 @@ type System struct {
 
 	mu        sync.Mutex // guards what follows, but left
 	processes map[string]*process
+	retired   map[*Router]bool // taken out of their processes, and not stopped yet
 	closing   bool
 	down      chan struct{}           // made by the first Shutdown, and closed at its end
 	hurry     context.CancelCauseFunc // ends the first Shutdown's patience
@@ -71,7 +72,7 @@ type Options struct {
 // system has one already.
 func NewSystem(o Options) (*System, error) {
 	s := &System{born: time.Now(), engine: o.Engine, log: o.Logger, calls: newCalls(o.PoolSize), work: attempt, hooks: o.Hooks, foreign: o.Foreign, cluster: o.Cluster,
-		rootStopped: make(chan struct{}), processes: make(map[string]*process)}
+		rootStopped: make(chan struct{}), processes: make(map[string]*process), retired: make(map[*Router]bool)}
 	s.drop.Store(o.Drop)
 	if s.engine == nil {
 		s.owned = true
@@ -179,6 +180,7 @@ func (s *System) newRouter(p *process, c Config) *Router {
 		workers: make(map[*mailbox.Worker[*call]]*worker), ids: make(map[int]bool)}
 	r.strategy = supervisor.New(supervisor.DefaultPolicy, r.noteBackoff, s.letters.publish)
 	r.settings.now = r.newSettings(c)
+	s.inheritRetired(name, r.settings.now.keys)
 	r.settings.now.cluster.share(r.settings.now.keys, &keyring{})
 	up := make(chan *actor.PID, 1)
 	s.engine.Root.Send(s.root, &spawnControl{prefix: name + "-", actor: &control{router: r}, up: up})

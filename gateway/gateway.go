@@ -13,6 +13,7 @@ import (
 type Gateway struct {
 	client   *bifrost.Client
 	mux      *http.ServeMux
+	leaving  atomic.Bool
 	draining atomic.Bool
 
 	settings    atomic.Pointer[settings] // replaced, never changed
@@ -48,6 +49,14 @@ func (g *Gateway) Configure(opts Options) {
 	}
 	g.settings.Store(&settings{Options: opts.withDefaults(), members: newMembers(opts.Clients, before), cors: opts.CORS.policy()})
 }
+
+// Leave makes /readyz answer 503, so that load balancers send their requests elsewhere, and
+// changes nothing else: requests are served until Drain. It may be called again; there is
+// no way back.
+func (g *Gateway) Leave() { g.leaving.Store(true) }
+
+// isReady reports whether load balancers should send requests here.
+func (g *Gateway) isReady() bool { return !g.leaving.Load() && !g.draining.Load() }
 
 // Drain makes /readyz answer 503, and refuses new requests as draining with
 // Connection: close. Requests that have been read are not affected. It may be

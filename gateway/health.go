@@ -57,7 +57,7 @@ func (g *Gateway) readiness(x *exchange) error {
 		if x.member.mayUse(name) {
 			out.Providers[name] = p
 		}
-		if p.Admits && !g.draining.Load() {
+		if p.Admits && g.isReady() {
 			status, out.Status = http.StatusOK, stateReady
 		}
 	}
@@ -76,7 +76,7 @@ func (g *Gateway) briefReadiness(x *exchange) error {
 	stats := g.client.Stats().Providers
 	for _, name := range g.client.Providers() {
 		s, local := stats[name]
-		if !g.draining.Load() && (!local || readinessOf(s).Admits) {
+		if g.isReady() && (!local || readinessOf(s).Admits) {
 			status, state = http.StatusOK, stateReady
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 
@@ -14,10 +13,9 @@ import (
 )
 
 // printBanner says where the gateway listens, what it serves, and how to try it.
-func printBanner(out io.Writer, addr net.Addr, file *config.File) {
+func printBanner(out io.Writer, base, adminURL string, file *config.File) {
 	var b strings.Builder
-	base := reachable(addr)
-	fmt.Fprintf(&b, "bifrost is listening on %s\n\nproviders:\n", base)
+	fmt.Fprintf(&b, "bifrost is listening on %s\n%s\nproviders:\n", base, operatorsLine(adminURL, file.Admin))
 	for _, p := range file.Providers {
 		size := p.Config.ConcurrencyAndBufferSize
 		fmt.Fprintf(&b, "  %s (%s): concurrency %d, buffer %d, %s\n",
@@ -36,6 +34,17 @@ func printBanner(out io.Writer, addr net.Addr, file *config.File) {
 	}
 	fmt.Fprintf(&b, "  %s\n\n", curlLine(base, model))
 	_, _ = io.WriteString(out, b.String()) // a closed output must not stop the gateway
+}
+
+// operatorsLine says where operators look.
+func operatorsLine(url string, a config.Admin) string {
+	switch {
+	case url == "":
+		return ""
+	case a.UI:
+		return "its dashboard is at " + url + "/ui/\n"
+	}
+	return "its admin API is at " + url + "\n"
 }
 
 func where(nodes []string) string {

@@ -58,7 +58,7 @@ func TestTheBannerSaysWhatHappensToExcessRequests(t *testing.T) {
 	f := &config.File{Providers: []config.Provider{{Name: "a"}, {Name: "b", Config: schemas.ProviderConfig{DropExcessRequests: new(false)}}}}
 	f.Bifrost.DropExcessRequests = true
 	var out strings.Builder
-	printBanner(&out, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, f)
+	printBanner(&out, "http://127.0.0.1:80", "", f)
 	if !strings.Contains(out.String(), "buffer 0, drops requests when full\n  b (): concurrency 0, buffer 0, lets requests wait when full\n") ||
 		!strings.Contains(out.String(), "# put the name") {
 		t.Errorf("got %s", out.String())

@@ -126,7 +126,7 @@ func TestAWrongCommandLineIsRefused(t *testing.T) {
 
 func TestHelpNamesEveryCommand(t *testing.T) {
 	got := execute(t)
-	for _, name := range []string{"serve", "simulate", "check", "version", "init", "keys", "schema", "man", "completion"} {
+	for _, name := range []string{"serve", "demo", "simulate", "check", "version", "init", "keys", "schema", "man", "completion"} {
 		if got.err != nil || !strings.Contains(got.stdout, "\n  "+name) {
 			t.Errorf("%s is not in %+v", name, got)
 		}

@@ -22,15 +22,21 @@ const (
 // listen opens a TCP listener.
 func listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use; stop what listens there, or choose another address with --listen", address)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("%s may not be used; choose a port above 1023 with --listen", address)
-	case err != nil:
-		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with --listen", address, err)
+	if err != nil {
+		return nil, cannotListen(address, "--listen", err)
 	}
 	return l, nil
+}
+
+// cannotListen says why, and by what another address is chosen.
+func cannotListen(address, by string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use; stop what listens there, or choose another address with %s", address, by)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%s may not be used; choose a port above 1023 with %s", address, by)
+	}
+	return fmt.Errorf("cannot listen on %s: %w; choose another address with %s", address, err, by)
 }
 
 // newServer returns a server for handler that logs its own complaints.

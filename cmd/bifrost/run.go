@@ -26,7 +26,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.AddCommand(newServeCommand(), newSimulateCommand(), newCheckCommand(), newCertsCommand(), newVersionCommand())
+	root.AddCommand(newServeCommand(), newDemoCommand(), newStatusCommand(), newTopCommand(), newReloadCommand(),
+		newSimulateCommand(), newCheckCommand(), newCertsCommand(), newHealthCommand(), newVersionCommand())
 	root.AddCommand(newInitCommand(), newKeysCommand(), newSchemaCommand(), newManCommand())
 	completeFiles(root)
 	err := root.ExecuteContext(ctx)

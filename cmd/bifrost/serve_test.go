@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"bifrost"
+	"bifrost/config"
 )
 
 const (
@@ -178,25 +178,14 @@ func TestSimulateAnswersWithTheRatesOfItsFlags(t *testing.T) {
 }
 
 func TestAServerThatCannotListenAnyMoreIsStoppedWithAnError(t *testing.T) {
-	f, err := loadFile(file(t, "[server]\nlog_level = \"disabled\"\n[providers.simulated]\n"))
+	path := file(t, "[server]\nlisten = \"127.0.0.1:0\"\nlog_level = \"disabled\"\n[providers.simulated]\n")
+	s, err := start(t.Context(), setup{load: func() (*config.File, error) { return loadFile(path) }}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := bifrost.Init(f.Bifrost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	logger, err := newLogger(io.Discard, f.Server.LogLevel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newService(client, nil, f, logger)
-	l, err := listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if err := s.run(context.Background(), func() {}, l, io.Discard); err == nil || !strings.Contains(err.Error(), "stopped listening") {
+	_ = s.listener.Close()
+	failure := s.wait(t.Context())
+	if err := s.stop(failure); err == nil || !strings.Contains(err.Error(), "stopped listening") {
 		t.Errorf("got %v", err)
 	}
 }

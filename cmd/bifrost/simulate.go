@@ -55,7 +55,7 @@ func newSimulateCommand() *cobra.Command {
 func simulate(ctx context.Context, address string, cfg schemas.SimulationConfig, stdout, stderr io.Writer) error {
 	ctx, again := untilSignal(ctx)
 	defer again()
-	logger, err := newLogger(stderr, "info")
+	logger, _, err := newLogger(stderr, "info")
 	if err != nil {
 		return err
 	}

@@ -14,3 +14,8 @@ export function levels(value: number, size: number, n: number): number[] {
   const full = size > 0 ? (Math.max(0, value) / size) * n : 0;
   return Array.from({ length: n }, (_, i) => Math.min(1, Math.max(0, full - i)));
 }
+
+/** How many places of a mailbox are kept for requests that back off: what is accepted is never more than the places and the workers together. */
+export function kept(p: { queued: number; in_hand: number; backing_off: number; concurrency: number; buffer_size: number }): number {
+  return Math.max(0, Math.min(p.in_hand + p.backing_off - p.concurrency, p.backing_off, p.buffer_size - p.queued));
+}

@@ -1,5 +1,5 @@
-import { count, duration, rate } from "./format.ts";
-import { cellsOf, levels } from "./cells.ts";
+import { count, duration, plural, rate } from "./format.ts";
+import { cellsOf, kept, levels } from "./cells.ts";
 import type { Provider } from "./types.ts";
 
 const beyond = 8;
@@ -7,8 +7,9 @@ const beyond = 8;
 /** The mailbox as places that fill, and what becomes of requests that find none: behind the wall they wait, or are dropped. */
 export function Gauge({ p, dropped, places = 40 }: { p: Provider; dropped: number; places?: number }) {
   const n = cellsOf(p.buffer_size, places);
-  const share = p.buffer_size > 0 ? p.queued / p.buffer_size : 0;
-  const tone = share >= 1 ? "full" : "";
+  const held = kept(p);
+  const taken = p.queued + held;
+  const tone = taken >= p.buffer_size ? "full" : "";
   return (
     <div class="gauge">
       <div class="gauge-head">
@@ -23,17 +24,20 @@ export function Gauge({ p, dropped, places = 40 }: { p: Provider; dropped: numbe
         aria-label={`Mailbox of ${p.name}`}
         aria-valuemin={0}
         aria-valuemax={p.buffer_size}
-        aria-valuenow={Math.min(p.queued, p.buffer_size)}
-        aria-valuetext={`${p.queued} of ${p.buffer_size} places taken, ${p.waiting} wait for a place`}
+        aria-valuenow={Math.min(taken, p.buffer_size)}
+        aria-valuetext={`${p.queued} of ${p.buffer_size} places taken, ${held > 0 ? `${held} kept for retries, ` : ""}${p.waiting} wait for a place`}
       >
-        <Cells of={levels(p.queued, p.buffer_size, n)} />
+        <Cells of={levels(p.queued, p.buffer_size, n)} also={levels(taken, p.buffer_size, n)} />
         <span class="wall" />
         <span class={`beyond ${dropped > 0 ? "dropping" : ""}`}>
           <Cells of={levels(p.waiting, (p.buffer_size / n) * beyond, beyond)} />
         </span>
       </div>
       <div class="gauge-foot">
-        <span>{p.queued > 0 ? `oldest ${duration(p.oldest_queued_ms)}` : "empty"}{p.drain_rate > 0 && `, drains ${rate(p.drain_rate)}/s`}</span>
+        <span>
+          {held > 0 ? <span class="held">{plural(held, "place")} for retries</span> : p.queued > 0 ? `oldest ${duration(p.oldest_queued_ms)}` : "empty"}
+          {p.drain_rate > 0 && `, drains ${rate(p.drain_rate)}/s`}
+        </span>
         <span class="outside">
           <Outside p={p} dropped={dropped} />
         </span>
@@ -57,12 +61,14 @@ function Outside({ p, dropped }: { p: Provider; dropped: number }) {
   );
 }
 
-function Cells({ of }: { of: number[] }) {
+/** Cells that are on as far as `of` says, and kept as far as `also` does beyond that. */
+function Cells({ of, also = of }: { of: number[]; also?: number[] }) {
   return (
     <>
-      {of.map((level, i) => (
-        <i key={i} class={level > 0 ? "on" : undefined} style={level > 0 && level < 1 ? { opacity: 0.35 + 0.65 * level } : undefined} />
-      ))}
+      {of.map((level, i) => {
+        const shown = level > 0 ? level : also[i] ?? 0;
+        return <i key={i} class={level > 0 ? "on" : shown > 0 ? "held" : undefined} style={shown > 0 && shown < 1 ? { opacity: 0.35 + 0.65 * shown } : undefined} />;
+      })}
     </>
   );
 }

@@ -11,6 +11,7 @@ const meanings: Record<string, string> = {
   node_lost: "No node that has the provider could be reached.",
   cluster_limit: "A key's limit is the whole cluster's, and this node had no part of it.",
   deadline_unmeetable: "The caller's deadline was shorter than the wait for a worker would have been.",
+  not_permitted: "The client is not allowed this provider or model. Its allowed ones are in the configuration.",
 };
 
 export function meaning(reason: string): string {

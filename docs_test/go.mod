@@ -1,0 +1,3 @@
+module bifrost/docs_test
+
+go 1.26.0
