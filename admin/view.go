@@ -33,7 +33,7 @@ func (h *Handler) state() State {
 	if h.o.Config != nil {
 		s.Config = h.o.Config().ConfigVersion
 	}
-	for _, name := range h.o.Client.Providers() {
+	for _, name := range h.names(stats) {
 		p, admits := h.provider(name, stats)
 		s.Ready = s.Ready || admits && !s.Draining
 		s.Providers = append(s.Providers, p)
@@ -44,6 +44,18 @@ func (h *Handler) state() State {
 	}
 	s.DeadLetters = lettersOf(stats)
 	return s
+}
+
+// names are the providers that there are, and those that were removed and still drain.
+func (h *Handler) names(stats bifrost.Stats) []string {
+	all := h.o.Client.Providers()
+	for name := range stats.Providers {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // provider also reports whether it admits requests.

@@ -12,7 +12,6 @@
 //	GET  /v1beta/models         in Gemini's form, and one of them
 //	GET  /healthz               200 while the process serves
 //	GET  /readyz                200 while requests are admitted, else 503
-//	GET  /metrics               of Options.Metrics, if there are any
 //
 // With Options.Clients all but /healthz and /readyz needs a key of a client, as the API
 // key of whichever SDK: it decides what may be used, how much of it, and what the log

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -61,9 +60,6 @@ type Options struct {
 
 	// AccessLog says which requests are logged. Nil: all are.
 	AccessLog *AccessLog
-
-	// Metrics answers GET /metrics. Nil: that is no path of the gateway's.
-	Metrics http.Handler
 
 	// Logger gets the access log at level info, and what goes wrong. The zero value is
 	// silent. Its writer is used by many requests at once.

@@ -47,7 +47,6 @@ func (g *Gateway) addRoutes() {
 	}
 	g.add(http.MethodGet, "/healthz", g.health)
 	g.add(http.MethodGet, "/readyz", g.readiness)
-	g.mux.Handle(http.MethodGet+" /metrics", endpoint(metrics))
 	g.mux.Handle("/", endpoint(noRoute))
 }
 
@@ -83,14 +82,6 @@ func (g *Gateway) add(method, path string, e endpoint) {
 	}
 	g.mux.Handle(method+" "+path, e)
 	g.mux.Handle(path, endpoint(func(*exchange) error { return wrongMethod(allow) }))
-}
-
-func metrics(x *exchange) error {
-	if x.settings.Metrics == nil {
-		return noRoute(x)
-	}
-	x.settings.Metrics.ServeHTTP(x, x.r)
-	return nil
 }
 
 func noRoute(x *exchange) error { return x.face.unknownPath() }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"testing"
 )
 
 // answer is what a gateway said.
@@ -34,7 +35,20 @@ func (n *node) chat(ctx context.Context, model, prompt string) (answer, error) {
 
 // get asks the node's gateway for a page, such as /readyz.
 func (n *node) get(ctx context.Context, path string) (answer, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, n.url(path), nil)
+	return n.getAt(ctx, n.url(path))
+}
+
+// metrics asks the node's admin listener for what Prometheus reads.
+func (n *node) metrics(t *testing.T) (answer, error) {
+	t.Helper()
+	const says = "its dashboard is at "
+	n.log.await(t, says)
+	lines := n.log.lines(says) // one for each start
+	return n.getAt(t.Context(), strings.Replace(strings.TrimPrefix(lines[len(lines)-1], says), "/ui/", "/metrics", 1))
+}
+
+func (n *node) getAt(ctx context.Context, url string) (answer, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return answer{}, err
 	}

@@ -22,7 +22,7 @@ func TestCallsToAKilledNodeFailWithinOneSecondAndLaterOnesAtOnceUntilItIsBack(t 
 		t.Errorf("a gateway whose only provider is lost says that it is ready: %d, %v", got.status, err)
 	}
 
-	if got, err := c.asker.get(t.Context(), "/metrics"); err != nil || !regexp.MustCompile(`(?m)^bifrost_peer_up\{.*\} 0$`).MatchString(got.body) ||
+	if got, err := c.asker.metrics(t); err != nil || !regexp.MustCompile(`(?m)^bifrost_peer_up\{.*\} 0$`).MatchString(got.body) ||
 		!regexp.MustCompile(`(?m)^bifrost_peer_lost_calls_total\{.*\} [1-9]`).MatchString(got.body) {
 		t.Errorf("the metrics of a gateway whose peer is lost do not show it: %v\n%s", err, got.body)
 	}

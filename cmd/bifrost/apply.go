@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -26,9 +27,14 @@ func (s *service) apply(ctx context.Context, now, next *config.File) error {
 	if err := options.Validate(); err != nil {
 		return err
 	}
+	replace, err := s.nextIdentities(now, next)
+	if err != nil {
+		return err
+	}
 	if err := s.client.Reconfigure(ctx, next.Bifrost); err != nil {
 		return err
 	}
+	replace()
 	s.gateway.Configure(options)
 	s.observe(next)
 	_ = s.level.set(next.Server.LogLevel) // which the file's reader has checked
@@ -36,6 +42,21 @@ func (s *service) apply(ctx context.Context, now, next *config.File) error {
 		s.admin.show(s, next)
 	}
 	return nil
+}
+
+// nextIdentities reads other certificate files, and returns what puts them into force.
+func (s *service) nextIdentities(now, next *config.File) (replace func(), err error) {
+	own, err := s.identity.next(now.Server.TLS, next.Server.TLS, s.logger)
+	if err != nil {
+		return nil, fmt.Errorf("server.tls: %w", err)
+	}
+	admins := func() {}
+	if s.admin != nil {
+		if admins, err = s.admin.identity.next(now.Admin.TLS, next.Admin.TLS, s.logger); err != nil {
+			return nil, fmt.Errorf("admin.tls: %w", err)
+		}
+	}
+	return func() { own(); admins() }, nil
 }
 
 // reload reads the configuration again, for a trigger that the log names.
@@ -59,8 +80,11 @@ func (s *service) reload(ctx context.Context, trigger string, dryRun bool) admin
 	for i, c := range out.Changes {
 		keys[i] = c.Key
 	}
-	s.logger.Info().Str("trigger", trigger).Strs("changes", keys).Int("config", out.Config.Number).Str("digest", out.Config.Digest).
-		Msg("the configuration was reloaded")
+	said := "the configuration was reloaded"
+	if len(keys) == 0 {
+		said = "the configuration was read again; nothing in it has changed"
+	}
+	s.logger.Info().Str("trigger", trigger).Strs("changes", keys).Int("config", out.Config.Number).Str("digest", out.Config.Digest).Msg(said)
 	return out
 }
 

@@ -48,7 +48,7 @@ func TestAnUnspecifiedAddressIsReachedByLoopback(t *testing.T) {
 	for addr, want := range map[string]string{
 		"0.0.0.0": "http://127.0.0.1:80", "::": "http://127.0.0.1:80", "::1": "http://[::1]:80", "10.0.0.1": "http://10.0.0.1:80",
 	} {
-		if got := reachable(&net.TCPAddr{IP: net.ParseIP(addr), Port: 80}); got != want {
+		if got := reachable(&net.TCPAddr{IP: net.ParseIP(addr), Port: 80}, nil); got != want {
 			t.Errorf("%s: got %s, want %s", addr, got, want)
 		}
 	}

@@ -2,25 +2,49 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
 
-// buildBinary builds the program and returns its path.
-func buildBinary(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "bifrost")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+// built is the program, which is built once for all tests.
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(scratch, "bifrost")
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return binary
+	return path, nil
+})
+
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "bifrost-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
 }
 
-// launch builds the program and runs it in a process of its own, which is gone
+// buildBinary returns the path of the program.
+func buildBinary(t *testing.T) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// launch runs the program in a process of its own, which is gone
 // when the test ends.
 func launch(t *testing.T, args ...string) (p *exec.Cmd, stdout *console) {
 	t.Helper()
@@ -79,5 +103,31 @@ func TestASecondSignalEndsTheBinaryAtOnce(t *testing.T) {
 	var ended *exec.ExitError
 	if err := exit(t, p); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestSIGHUPHasTheBinaryReadItsFileAgain(t *testing.T) {
+	t.Setenv("OPENAI_API_KEY", "secret-one")
+	path := file(t, unwatched(servedText("[providers.openai]\nkeys = [{ value = \"env.OPENAI_API_KEY\" }]\n")))
+	p, stdout := launch(t, "serve", "--config", path)
+	stdout.await(t, bannerURL)
+	log := p.Stderr.(*console)
+	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, `"trigger":"SIGHUP","changes":\[\],"config":1`)
+	rewrite(t, path, servedText(fiveWorkers))
+	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	log.await(t, `"trigger":"SIGHUP","changes":\[[^]]*"providers.openai"[^]]*\],"config":2`)
+	if strings.Contains(log.String(), "secret-one") {
+		t.Error("a key is in the log")
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := exit(t, p); err != nil {
+		t.Error(err)
 	}
 }

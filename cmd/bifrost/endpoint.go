@@ -34,50 +34,41 @@ func (e *endpoint) flags(cmd *cobra.Command) {
 // client returns a client of the admin listener, and its URL. A file that cannot be read
 // is no obstacle unless it was named: it may be the reason to ask.
 func (e *endpoint) client() (c *admin.Client, url string, err error) {
-	file, err := config.Load(cmp.Or(e.path, defaultFile), config.WithLookupEnv(lookupOrAny))
-	if err != nil && e.path != "" {
-		return nil, "", err
+	file := cmp.Or(e.path, defaultFile)
+	said, unreadable := config.LoadAdmin(file)
+	if unreadable != nil && e.path != "" {
+		return nil, "", unreadable
 	}
-	url, token := cmp.Or(e.admin, os.Getenv(adminVariable)), os.Getenv(tokenVariable)
-	if file != nil {
-		token = cmp.Or(token, file.Admin.Token)
+	if unreadable != nil {
+		said = config.Admin{Listen: config.DefaultAdminListen}
 	}
+	url = cmp.Or(e.admin, os.Getenv(adminVariable))
 	if url == "" {
-		if url, err = urlOf(file); err != nil {
-			return nil, "", err
+		if url, err = urlOf(said); err != nil {
+			return nil, "", fmt.Errorf("%s: admin.listen %w", file, err)
 		}
 	}
-	return admin.NewClient(url, token, nil), url, nil
+	return admin.NewClient(url, cmp.Or(os.Getenv(tokenVariable), said.Token), nil), url, nil
 }
 
-// lookupOrAny stands in for variables that are set for the gateway only.
-func lookupOrAny(name string) (string, bool) {
-	if value, ok := os.LookupEnv(name); ok {
-		return value, true
+// urlOf is where a file has the admin listener. The error continues a sentence that begins
+// with admin.listen.
+func urlOf(a config.Admin) (string, error) {
+	if a.Listen == config.Off {
+		return "", fmt.Errorf("is %q, so nobody can ask this gateway; switch it on, or name another gateway with --admin", config.Off)
 	}
-	return "unset", true
-}
-
-// urlOf is where a file has the admin listener; nil is no file.
-func urlOf(file *config.File) (string, error) {
-	if file == nil {
-		return "http://" + config.DefaultAdminListen, nil
-	}
-	if file.Admin.Listen == config.Off {
-		return "", fmt.Errorf("%s: admin.listen is %q, so nobody can ask this gateway; switch it on, or name another one with --admin", file.Path, config.Off)
-	}
-	host, port, err := net.SplitHostPort(file.Admin.Listen)
+	host, port, err := net.SplitHostPort(a.Listen)
 	if err != nil {
 		return "", err
 	}
 	if port == "0" {
-		return "", fmt.Errorf("%s: admin.listen has port 0, which is any free port; the gateway has printed which one: name it with --admin", file.Path)
+		return "", errors.New("has port 0, which is any free port; the gateway has printed which one: name it with --admin")
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	scheme := "http://"
-	if file.Admin.TLS != nil {
+	if a.TLS != nil {
 		scheme = "https://"
 	}
 	return scheme + net.JoinHostPort(host, port), nil

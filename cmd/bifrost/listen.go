@@ -67,14 +67,19 @@ func trimLine(line []byte) []byte {
 	return line
 }
 
-// reachable returns a URL by which this machine reaches a listener.
-func reachable(addr net.Addr) string {
+// reachable returns a URL by which this machine reaches a listener. One with an identity
+// has TLS.
+func reachable(addr net.Addr, i *identity) string {
+	scheme := "http://"
+	if i != nil {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
-		return "http://" + addr.String()
+		return scheme + addr.String()
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }

@@ -22,21 +22,20 @@ func newManCommand() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("cannot make the folder of the manual pages: %w", err)
 			}
-			built := buildTime()
-			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Section: "1", Source: "bifrost", Manual: "Bifrost", Date: &built}, args[0])
+			return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Section: "1", Source: "bifrost", Manual: "Bifrost", Date: buildTime()}, args[0])
 		},
 	}
 }
 
 // buildTime is when the program's source was committed, so that its pages are the same
-// wherever they are written; now if that is not known.
-func buildTime() time.Time {
+// wherever they are written. Nil, if that is not known, is SOURCE_DATE_EPOCH or now.
+func buildTime() *time.Time {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if at, err := time.Parse(time.RFC3339, s.Value); s.Key == "vcs.time" && err == nil {
-				return at
+				return &at
 			}
 		}
 	}
-	return time.Now()
+	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // operators is the admin listener. A nil one is off.
 type operators struct {
 	listener net.Listener
+	identity *identity // nil: it is without TLS
 	server   *http.Server
 
 	handler  atomic.Pointer[admin.Handler] // replaced when its settings are
@@ -42,7 +44,11 @@ func listenForOperators(a config.Admin, logger zerolog.Logger) (*operators, erro
 	if err != nil {
 		return nil, cannotListen(a.Listen, "admin.listen in the configuration", err)
 	}
-	o := &operators{listener: l}
+	o := &operators{}
+	if o.listener, o.identity, err = secured(l, a.TLS, logger); err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("admin.tls: %w", err)
+	}
 	o.server = newServer(o, logger)
 	return o, nil
 }

@@ -26,9 +26,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)
-	root.AddCommand(newServeCommand(), newDemoCommand(), newStatusCommand(), newTopCommand(), newReloadCommand(),
-		newSimulateCommand(), newCheckCommand(), newCertsCommand(), newHealthCommand(), newVersionCommand())
-	root.AddCommand(newInitCommand(), newKeysCommand(), newSchemaCommand(), newManCommand())
+	root.AddCommand(newServeCommand(), newDemoCommand(), newStatusCommand(), newTopCommand(), newReloadCommand())
+	root.AddCommand(newInitCommand(), newCheckCommand(), newKeysCommand(), newCertsCommand(), newSimulateCommand())
+	root.AddCommand(newSchemaCommand(), newManCommand(), newHealthCommand(), newVersionCommand())
 	completeFiles(root)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errReported) {

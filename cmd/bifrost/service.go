@@ -40,6 +40,7 @@ type service struct {
 	level  *logLevel
 
 	listener net.Listener
+	identity *identity  // of listener; nil: it is without TLS
 	admin    *operators // nil: there is no admin listener
 	tracers  trace.TracerProvider
 	untrace  func(context.Context) error // sends what is left of the traces; nil: there are none
@@ -77,7 +78,9 @@ func start(ctx context.Context, o setup, stderr io.Writer) (*service, error) {
 	s.members.await(ctx, file)
 	s.serve()
 	s.trigger(watched)
-	s.notify(ready(s.machine.Version()))
+	v := s.machine.Version()
+	s.logger.Info().Str("gateway", s.url()).Str("admin", s.adminURL()).Str("file", v.Path).Int("config", v.Number).Str("digest", v.Digest).Msg("the gateway is running")
+	s.notify(ready(v))
 	return s, nil
 }
 
@@ -86,8 +89,13 @@ func (s *service) listen(_ context.Context, file *config.File) (err error) {
 	if s.listener, err = listen(file.Server.Listen); err != nil {
 		return err
 	}
-	s.admin, err = listenForOperators(file.Admin, s.logger)
-	return err
+	if s.listener, s.identity, err = secured(s.listener, file.Server.TLS, s.logger); err != nil {
+		return fmt.Errorf("%s: server.tls: %w", file.Path, err)
+	}
+	if s.admin, err = listenForOperators(file.Admin, s.logger); err != nil {
+		return fmt.Errorf("%s: %w", file.Path, err)
+	}
+	return nil
 }
 
 func (s *service) startTracing(ctx context.Context, file *config.File) error {
@@ -181,14 +189,14 @@ func (s *service) wait(ctx context.Context) (failure error) {
 }
 
 // url is where this machine reaches the gateway.
-func (s *service) url() string { return reachable(s.listener.Addr()) }
+func (s *service) url() string { return reachable(s.listener.Addr(), s.identity) }
 
 // adminURL is where this machine reaches the admin listener; empty if there is none.
 func (s *service) adminURL() string {
 	if s.admin == nil {
 		return ""
 	}
-	return reachable(s.admin.listener.Addr())
+	return reachable(s.admin.listener.Addr(), s.admin.identity)
 }
 
 // patience is how long accepted work may take to finish.

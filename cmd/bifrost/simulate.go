@@ -66,7 +66,7 @@ func simulate(ctx context.Context, address string, cfg schemas.SimulationConfig,
 	server := newServer(simulated.New(cfg), logger)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }() // ends when the server is shut down
-	printSimulation(stdout, reachable(listener.Addr()))
+	printSimulation(stdout, reachable(listener.Addr(), nil))
 	select {
 	case err := <-served:
 		return fmt.Errorf("the simulated provider has stopped listening: %w", err)

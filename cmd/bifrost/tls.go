@@ -2,9 +2,8 @@ package main
 
 import (
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"net"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -32,47 +31,41 @@ func tlsConfig(t *config.TLS, logger zerolog.Logger) (*tls.Config, error) {
 	return l.Config(), nil
 }
 
-// secured returns a listener whose connections are as tlsConfig says, HTTP/2 among them;
-// the listener itself if t is nil.
-func secured(l net.Listener, t *config.TLS, logger zerolog.Logger) (net.Listener, error) {
+// identity is what a listener shows with TLS; other files may take its place. It is safe
+// for concurrent use.
+type identity struct{ now atomic.Pointer[tls.Config] }
+
+// secured returns a listener whose connections are as tlsConfig says, HTTP/2 among them,
+// and its identity; the listener itself, and no identity, if t is nil.
+func secured(l net.Listener, t *config.TLS, logger zerolog.Logger) (net.Listener, *identity, error) {
 	c, err := tlsConfig(t, logger)
 	if err != nil || c == nil {
-		return l, err
+		return l, nil, err
 	}
-	return tls.NewListener(l, c), nil
+	i := new(identity)
+	i.now.Store(c)
+	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: i.config}), i, nil
 }
 
-// refuseOpen returns nil, or why the listeners of a file must not be opened: strangers
-// that reach the machine would use its keys, or change how it runs.
-func refuseOpen(file *config.File) error {
-	return errors.Join(refuseOpenGateway(file), refuseOpenAdmin(file))
-}
-
-func refuseOpenGateway(file *config.File) error {
-	s := file.Server
-	if isLoopback(s.Listen) || len(file.Clients) > 0 || s.AllowUnauthenticated || s.TLS != nil && s.TLS.ClientCAFile != "" {
-		return nil
+// config is what a new connection meets.
+func (i *identity) config(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	c := i.now.Load()
+	if c.GetConfigForClient != nil {
+		return c.GetConfigForClient(hello)
 	}
-	return fmt.Errorf("%s: server.listen is %s, and whoever reaches it could use the providers' keys; "+
-		"add [clients] with a key that \"bifrost keys\" makes, or server.tls.client_ca_file, or listen on 127.0.0.1; "+
-		"if something in front of it asks for keys, set server.allow_unauthenticated = true", file.Path, s.Listen)
+	return c, nil
 }
 
-func refuseOpenAdmin(file *config.File) error {
-	a := file.Admin
-	if a.Listen == "" || a.Listen == config.Off || isLoopback(a.Listen) || a.Token != "" || a.TLS != nil && a.TLS.ClientCAFile != "" {
-		return nil
+// next reads other files, and returns what puts them into force for new connections. It
+// has nothing to do where there is no TLS, or where the files are the same: those are read
+// again by themselves.
+func (i *identity) next(now, next *config.TLS, logger zerolog.Logger) (replace func(), err error) {
+	if i == nil || next == nil || *now == *next {
+		return func() {}, nil
 	}
-	return fmt.Errorf("%s: admin.listen is %s, and whoever reaches it could see and change how the gateway runs; "+
-		"set admin.token, or admin.tls.client_ca_file, or listen on 127.0.0.1", file.Path, a.Listen)
-}
-
-// isLoopback reports whether only this machine reaches an address.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
+	c, err := tlsConfig(next, logger)
 	if err != nil {
-		return false
+		return nil, err
 	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return func() { i.now.Store(c) }, nil
 }

@@ -18,45 +18,6 @@ import (
 	"bifrost/remote/certs"
 )
 
-func TestAListenerThatStrangersReachIsRefusedWithAdvice(t *testing.T) {
-	someone := []config.Client{{Name: "a"}}
-	mutual, plain := &config.TLS{ClientCAFile: "ca.pem"}, &config.TLS{CertFile: "cert.pem"}
-	for name, c := range map[string]struct {
-		file config.File
-		says []string // none: it is opened
-	}{
-		"on loopback":               {config.File{Server: config.Server{Listen: "127.0.0.1:8080"}}, nil},
-		"on loopback by name":       {config.File{Server: config.Server{Listen: "localhost:8080"}}, nil},
-		"on loopback of IPv6":       {config.File{Server: config.Server{Listen: "[::1]:8080"}}, nil},
-		"anywhere":                  {config.File{Server: config.Server{Listen: ":8080"}}, []string{"server.listen is :8080", "[clients]", "allow_unauthenticated"}},
-		"anywhere by IPv4":          {config.File{Server: config.Server{Listen: "0.0.0.0:8080"}}, []string{"server.listen"}},
-		"an address of the net":     {config.File{Server: config.Server{Listen: "10.0.0.1:8080"}}, []string{"server.listen"}},
-		"a name of the net":         {config.File{Server: config.Server{Listen: "gateway.example:8080"}}, []string{"server.listen"}},
-		"with TLS only":             {config.File{Server: config.Server{Listen: ":8080", TLS: plain}}, []string{"server.listen"}},
-		"with clients":              {config.File{Server: config.Server{Listen: ":8080"}, Clients: someone}, nil},
-		"with certificates":         {config.File{Server: config.Server{Listen: ":8080", TLS: mutual}}, nil},
-		"as the file says":          {config.File{Server: config.Server{Listen: ":8080", AllowUnauthenticated: true}}, nil},
-		"admin anywhere":            {config.File{Server: config.Server{Listen: "127.0.0.1:0"}, Admin: config.Admin{Listen: ":8081"}}, []string{"admin.listen is :8081", "admin.token"}},
-		"admin though it may":       {config.File{Server: config.Server{Listen: ":8080", AllowUnauthenticated: true}, Admin: config.Admin{Listen: ":8081"}}, []string{"admin.listen"}},
-		"admin with a token":        {config.File{Server: config.Server{Listen: "127.0.0.1:0"}, Admin: config.Admin{Listen: ":8081", Token: "secret"}}, nil},
-		"admin with certificates":   {config.File{Server: config.Server{Listen: "127.0.0.1:0"}, Admin: config.Admin{Listen: ":8081", TLS: mutual}}, nil},
-		"admin off":                 {config.File{Server: config.Server{Listen: "127.0.0.1:0"}, Admin: config.Admin{Listen: config.Off}}, nil},
-		"admin without an address":  {config.File{Server: config.Server{Listen: "127.0.0.1:0"}}, nil},
-		"both, each with its fault": {config.File{Server: config.Server{Listen: ":8080"}, Admin: config.Admin{Listen: ":8081"}}, []string{"server.listen", "admin.listen"}},
-	} {
-		err := refuseOpen(&c.file)
-		if (err == nil) != (len(c.says) == 0) {
-			t.Errorf("%s: got %v", name, err)
-			continue
-		}
-		for _, want := range c.says {
-			if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-				t.Errorf("%s: got %v, want %q in it", name, err, want)
-			}
-		}
-	}
-}
-
 // listening serves handler on a new loopback listener, with TLS if t is not nil.
 func listening(t *testing.T, server *http.Server, secure *config.TLS) net.Addr {
 	t.Helper()
@@ -64,7 +25,7 @@ func listening(t *testing.T, server *http.Server, secure *config.TLS) net.Addr {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l, err = secured(l, secure, zerolog.Nop()); err != nil {
+	if l, _, err = secured(l, secure, zerolog.Nop()); err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan struct{})

@@ -24,7 +24,7 @@ func Render(s admin.State, columns, lines int) []string {
 	bar := barColumns + (wide-Width)/2
 	name := wide - bar - otherColumns - 1
 	out := head(s)
-	out = append(out, "", row(name, "PROVIDER", bar, "MAILBOX", "", "WAIT", "BUSY", "REQ/S", "P95", "TOK/S", "REFUSED"))
+	out = append(out, "", row(name, "PROVIDER", bar, "MAILBOX", cells{"", "WAIT", "BUSY", "REQ/S", "P95", "TOK/S", "REFUSED"}))
 	for _, p := range s.Providers {
 		out = append(out, provider(p, name, bar))
 		if p.State != "ready" {
@@ -65,17 +65,22 @@ func head(s admin.State) []string {
 	return out
 }
 
+// cells are what stands behind the gauge: places, those who wait, busy workers, requests per
+// second, latency, tokens per second, refusals.
+type cells [7]string
+
 func provider(p admin.ProviderView, name, bar int) string {
+	c := cells{"", "", "", rate(p.RequestsPerSecond), span(p.Latency.P95), rate(p.OutputTokensPerSecond), refused(p)}
 	if p.Remote {
-		return row(name, p.Name, bar, "(other node)", "", "", "", rate(p.RequestsPerSecond), span(p.Latency.P95), rate(p.OutputTokensPerSecond), refused(p))
+		return row(name, p.Name, bar, "(other node)", c)
 	}
-	return row(name, p.Name, bar, gauge(p.Queued, p.BufferSize, bar), fmt.Sprintf("%d/%d", p.Queued, p.BufferSize), fmt.Sprint(p.Waiting),
-		fmt.Sprintf("%d/%d", p.InHand, p.Concurrency), rate(p.RequestsPerSecond), span(p.Latency.P95), rate(p.OutputTokensPerSecond), refused(p))
+	c[0], c[1], c[2] = fmt.Sprintf("%d/%d", p.Queued, p.BufferSize), fmt.Sprint(p.Waiting), fmt.Sprintf("%d/%d", p.InHand, p.Concurrency)
+	return row(name, p.Name, bar, gauge(p.Queued, p.BufferSize, bar), c)
 }
 
 // row is a line of the table.
-func row(name int, label string, bar int, gauge, places, waiting, busy, requests, p95, tokens, refused string) string {
-	return pad(label, name) + " " + pad(gauge, bar) + fmt.Sprintf(" %9s %5s %7s %6s %6s %6s %7s", places, waiting, busy, requests, p95, tokens, refused)
+func row(name int, label string, bar int, gauge string, c cells) string {
+	return pad(label, name) + " " + pad(gauge, bar) + fmt.Sprintf(" %9s %5s %7s %6s %6s %6s %7s", c[0], c[1], c[2], c[3], c[4], c[5], c[6])
 }
 
 // foot is about what was refused.
