@@ -161,6 +161,8 @@ type Demo struct {
 	Answered uint64  `json:"answered"`
 	Refused  uint64  `json:"refused"`
 	Failed   uint64  `json:"failed"`
+
+	About map[string]string `json:"about,omitempty"` // what there is to see, by provider
 }
 
 // Settings is the body of PATCH /api/v1/settings, and of PATCH /api/v1/providers/{name},

@@ -149,7 +149,7 @@ func seeTheEnd(v *tab, p *program) {
 	v.await("the page to notice", `document.querySelector('[data-testid="link"]').textContent.includes("Reconnecting")`)
 	v.shot("8 the gateway is gone")
 	text := p.output.String()
-	for _, want := range []string{"\nsent ", "\nanswered ", "\ndropped ", "queue_full "} {
+	for _, want := range []string{"\nsent ", "\nanswered ", "\nrefused ", "queue_full "} {
 		if !strings.Contains(text, want) {
 			v.t.Errorf("the summary lacks %q:\n%s", want, text)
 		}

@@ -84,6 +84,11 @@ func printStatus(out io.Writer, url string, s admin.State) error {
 			p.InHand, p.Concurrency, p.Queued, p.BufferSize, p.Waiting, p.Completed, p.Failed, refused)
 	}
 	_ = t.Flush() // to memory
+	for _, p := range s.Providers {
+		if resting := p.Resting(s.At); resting != "" {
+			fmt.Fprintf(&b, "%s: %s\n", p.Name, resting)
+		}
+	}
 	for _, n := range s.Nodes {
 		fmt.Fprintf(&b, "node %s: %s\n", n.Address, n.State)
 	}

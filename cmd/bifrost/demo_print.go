@@ -25,13 +25,14 @@ func printDemo(out io.Writer, gateway, dashboard string, rate float64) {
   gateway    %s
 
 Open the dashboard, and look at
-  steady   healthy; at 100 requests per second its mailbox fills, too
-  limited  answers 429 beyond 7 per second, and drops what finds no place: dead letters
-  flaky    hangs for 12 s of every 45: its mailbox fills, callers wait, all of it drains
-On the pages of the providers, change drop mode, concurrency and buffer size.
+`, strconv.FormatFloat(rate, 'f', -1, 64), dashboard, gateway)
+	for _, s := range demo.Scenes() {
+		_, _ = fmt.Fprintf(out, "  %-8s %s\n", s.Provider, s.Text)
+	}
+	_, _ = io.WriteString(out, `Move its slider, and change drop mode, concurrency and buffer size of a provider.
 
 Ctrl-C ends it. "bifrost demo --print" shows its configuration.
-`, strconv.FormatFloat(rate, 'f', -1, 64), dashboard, gateway)
+`)
 }
 
 // eraseLine goes to the beginning of a terminal's line and erases it.
@@ -75,9 +76,9 @@ func printOutcome(out io.Writer, n demo.Counts, waits *demo.Waits) {
 	b.WriteString("\n")
 	line("sent", n.Sent, "requests")
 	line("answered", n.Answered, fmt.Sprintf("waited for a worker: p50 %s, p95 %s", waited(waits.Percentile(0.5)), waited(waits.Percentile(0.95))))
-	line("dropped", n.Refused, "refused by the gateway")
+	line("refused", n.Refused, "by the gateway, for want of a place or of time")
 	line("failed", n.Failed, "at the provider")
-	line("left", n.Left, "by callers whose time was over")
+	line("timed out", n.Left, "at the provider, or before its turn")
 	line("under way", n.Cut, "at the end")
 	if n.Held > 0 {
 		line("not sent", n.Held, fmt.Sprintf("while %d were under way", demo.DefaultMaxInFlight))

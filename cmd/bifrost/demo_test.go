@@ -56,7 +56,7 @@ func TestDemoRunsALoadAndSaysWhereTheDashboardIsAndWhatBecameOfTheRequests(t *te
 	if err := await(t, r.ended); err != nil {
 		t.Errorf("stopping: %v", err)
 	}
-	for _, want := range []string{`^sent +\d+  requests$`, `^answered +\d+  waited for a worker: p50 `, `^dropped +\d+`, `^left +\d+`} {
+	for _, want := range []string{`^sent +\d+  requests$`, `^answered +\d+  waited for a worker: p50 `, `^refused +\d+`, `^timed out +\d+`} {
 		r.stdout.await(t, want)
 	}
 	if log := r.stderr.String(); log != "" {

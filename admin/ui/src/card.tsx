@@ -1,5 +1,6 @@
 import { FlowChart, MailboxChart } from "./charts.tsx";
 import { Controls } from "./controls.tsx";
+import { About } from "./demo.tsx";
 import { Gauge, Workers } from "./gauge.tsx";
 import { Flow, RestingKeys, StatePill, Times } from "./numbers.tsx";
 import { linkTo } from "./route.ts";
@@ -21,11 +22,12 @@ export function Card({ p }: { p: Provider }) {
         <StatePill state={p.state} />
         <RestingKeys p={p} />
       </div>
+      <About provider={p.name} />
       {p.remote ? (
         <p class="none">Its mailbox and workers are on another node. The numbers are of this gateway's calls.</p>
       ) : (
         <>
-          <Gauge p={p} dropped={now?.dropped ?? 0} />
+          <Gauge p={p} refused={now?.refused ?? 0} />
           <Workers p={p} />
           <Controls p={p} />
           <MailboxChart series={series} height={84} />

@@ -25,7 +25,7 @@ export function FlowChart({ series, height }: Props) {
       lines={[
         { label: "answered", color: "busy", values: series.answered, fill: true },
         { label: "failed", color: "fail", values: series.failed },
-        { label: "dropped", color: "drop", values: series.dropped },
+        { label: "refused", color: "drop", values: series.refused },
       ]}
     />
   );

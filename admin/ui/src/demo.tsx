@@ -2,10 +2,17 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { patch } from "./api.ts";
 import { count } from "./format.ts";
 import { usePolled } from "./poll.ts";
-import { complain } from "./store.ts";
+import { linkTo } from "./route.ts";
+import { complain, store } from "./store.ts";
 import type { Demo } from "./types.ts";
 
 const path = "/api/v1/demo";
+
+/** What there is to see of a provider of the demonstration; nothing of any other. */
+export function About({ provider }: { provider: string }) {
+  const text = store.demo?.about?.[provider];
+  return text ? <p class="hint">{text}</p> : null;
+}
 
 /** The load that a demonstration makes. */
 export function DemoPanel({ first }: { first: Demo }) {
@@ -48,6 +55,10 @@ export function DemoPanel({ first }: { first: Demo }) {
         <span><b class="busy">{count(demo.answered)}</b> answered</span>
         <span><b class="drop">{count(demo.refused)}</b> refused</span>
         <span><b class="fail">{count(demo.failed)}</b> failed</span>
+      </p>
+      <p class="hint about">
+        Callers ask three simulated providers. A request takes a place in its provider's mailbox until a worker is free. If the mailbox is full, it waits behind the wall
+        for a place, or is refused at once, which is a <a href={linkTo({ page: "letters" })}>dead letter</a>. Move the slider, or change a card's settings, and watch.
       </p>
     </section>
   );

@@ -5,7 +5,9 @@ import type { Provider } from "./types.ts";
 const beyond = 8;
 
 /** The mailbox as places that fill, and what becomes of requests that find none: behind the wall they wait, or are dropped. */
-export function Gauge({ p, dropped, places = 40 }: { p: Provider; dropped: number; places?: number }) {
+export function Gauge({ p, refused, places = 40 }: { p: Provider; refused: number; places?: number }) {
+  // In wait mode it is not for want of a place that requests are refused.
+  const dropped = p.drop_excess_requests ? refused : 0;
   const n = cellsOf(p.buffer_size, places);
   const held = kept(p);
   const taken = p.queued + held;

@@ -23,7 +23,7 @@ export interface Sample {
   admitted: number;
   answered: number;
   failed: number;
-  dropped: number;
+  refused: number;
   p50: number;
   p95: number;
   p99: number;
@@ -36,7 +36,7 @@ export interface Sample {
 export type Series = { [K in keyof Sample]: number[] };
 
 const fields: (keyof Sample)[] = [
-  "t", "queued", "waiting", "size", "busy", "workers", "admitted", "answered", "failed", "dropped",
+  "t", "queued", "waiting", "size", "busy", "workers", "admitted", "answered", "failed", "refused",
   "p50", "p95", "p99", "wait", "input", "output",
 ];
 
@@ -46,7 +46,7 @@ interface Mark {
   admitted: number;
   answered: number;
   failed: number;
-  dropped: number;
+  refused: number;
 }
 
 interface Track {
@@ -60,7 +60,7 @@ export function lettersOf(p: Provider): number {
 }
 
 function markOf(t: number, p: Provider): Mark {
-  return { t, admitted: p.admitted, answered: p.completed, failed: p.failed, dropped: lettersOf(p) };
+  return { t, admitted: p.admitted, answered: p.completed, failed: p.failed, refused: lettersOf(p) };
 }
 
 /** History is emptied when the gateway was started anew, since its counters begin again. */
@@ -123,7 +123,7 @@ function sampleOf(from: Mark, to: Mark, p: Provider): Sample {
     admitted: per(from.admitted, to.admitted),
     answered: per(from.answered, to.answered),
     failed: per(from.failed, to.failed),
-    dropped: per(from.dropped, to.dropped),
+    refused: per(from.refused, to.refused),
     p50: p.latency.p50_ms,
     p95: p.latency.p95_ms,
     p99: p.latency.p99_ms,

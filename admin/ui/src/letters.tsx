@@ -17,7 +17,7 @@ export function Letters() {
     <>
       <h1 tabIndex={-1}>Dead letters</h1>
       <p class="lead">
-        Requests that Bifrost itself did not pass on: <b data-testid="dead-letters-total">{count(sum)}</b> since the start. Each caller was told at once, with an error that says why.
+        Requests that Bifrost itself did not pass on: <b data-testid="dead-letters-total">{count(sum)}</b> since the start. Each caller got an error that says why, and when to come again.
       </p>
       <section class="panel" aria-labelledby="by-reason">
         <h2 id="by-reason">By reason</h2>

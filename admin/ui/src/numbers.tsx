@@ -28,7 +28,7 @@ export function Flow({ p, now }: { p: Provider; now: Sample | undefined }) {
       <Figure label="Admitted" value={rate(now?.admitted ?? 0)} unit="/s" />
       <Figure label="Answered" value={rate(now?.answered ?? 0)} unit="/s" tone={(now?.answered ?? 0) > 0 ? "busy" : undefined} />
       <Figure label="Failed" value={rate(now?.failed ?? 0)} unit="/s" tone={(now?.failed ?? 0) > 0 ? "fail" : undefined} />
-      <Figure label="Dropped" value={rate(now?.dropped ?? 0)} unit="/s" tone={(now?.dropped ?? 0) > 0 ? "drop" : undefined} />
+      <Figure label="Refused" value={rate(now?.refused ?? 0)} unit="/s" tone={(now?.refused ?? 0) > 0 ? "drop" : undefined} />
       <Figure label="Dead letters" value={<span data-testid="dead-letters">{letters}</span>} tone={letters > 0 ? "drop" : undefined} />
       <Figure label="Tokens out" value={rate(p.output_tokens_per_second)} unit="/s" tone={p.output_tokens_per_second > 0 ? "token" : undefined} />
     </dl>

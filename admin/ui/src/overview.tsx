@@ -34,11 +34,11 @@ export function Overview() {
 
 /** The sums of all providers. */
 function Totals({ state }: { state: State }) {
-  let answered = 0, dropped = 0, busy = 0, workers = 0, queued = 0, waiting = 0, letters = state.not_found, tokens = 0;
+  let answered = 0, refused = 0, busy = 0, workers = 0, queued = 0, waiting = 0, letters = state.not_found, tokens = 0;
   for (const p of state.providers) {
     const now = store.history.last(p.name);
     answered += now?.answered ?? 0;
-    dropped += now?.dropped ?? 0;
+    refused += now?.refused ?? 0;
     busy += p.in_hand;
     workers += p.workers;
     queued += p.queued;
@@ -53,7 +53,7 @@ function Totals({ state }: { state: State }) {
         <Figure label="Busy workers" value={<>{count(busy)}<small>/{count(workers)}</small></>} />
         <Figure label="Queued" value={count(queued)} />
         <Figure label="Waiting" value={count(waiting)} tone={waiting > 0 ? "wait" : undefined} />
-        <Figure label="Dropped" value={rate(dropped)} unit="/s" tone={dropped > 0 ? "drop" : undefined} />
+        <Figure label="Refused" value={rate(refused)} unit="/s" tone={refused > 0 ? "drop" : undefined} />
         <Figure label="Dead letters" value={count(letters)} tone={letters > 0 ? "drop" : undefined} />
         <Figure label="Tokens out" value={rate(tokens)} unit="/s" tone={tokens > 0 ? "token" : undefined} />
       </dl>

@@ -1,6 +1,7 @@
 import { providerPath } from "./api.ts";
 import { FlowChart, LatencyChart, MailboxChart, TokenChart } from "./charts.tsx";
 import { Controls } from "./controls.tsx";
+import { About } from "./demo.tsx";
 import { clock, count, since, total } from "./format.ts";
 import { Gauge, Workers } from "./gauge.tsx";
 import { Flow, StatePill, Times } from "./numbers.tsx";
@@ -34,9 +35,10 @@ export function ProviderPage({ name }: { name: string }) {
         {p.type !== "" && p.type !== name && <span class="kind">{p.type}</span>}
         <StatePill state={p.state} />
       </div>
+      <About provider={name} />
       <div class="columns">
         <section class="panel" aria-label="Now">
-          {!p.remote && <Gauge p={p} dropped={last?.dropped ?? 0} places={60} />}
+          {!p.remote && <Gauge p={p} refused={last?.refused ?? 0} places={60} />}
           {!p.remote && <Workers p={p} />}
           <Flow p={p} now={last} />
         </section>
@@ -117,7 +119,7 @@ function until(at: string, now: number): string {
 export function Failures({ list, now, label, of }: { list: Failure[]; now: number; label: string; of: "key" | "provider" }) {
   return (
     <Table
-      label={label} kind="tall"
+      label={label} kind="tall" folds
       empty="None since the start."
       heads={["At", of === "key" ? "Key" : "Provider", "Model", "What", "Client"]}
       rows={list.map((f, i) => ({

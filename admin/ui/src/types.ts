@@ -135,6 +135,7 @@ export interface Demo {
   answered: number;
   refused: number;
   failed: number;
+  about?: Record<string, string>; // what there is to see, by provider
 }
 
 export interface Settings {

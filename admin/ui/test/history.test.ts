@@ -32,7 +32,7 @@ test("rates are of the last two seconds, refusals of all reasons together", () =
   const last = h.last("a");
   assert.equal(last?.admitted, 20);
   assert.equal(last?.answered, 10);
-  assert.equal(last?.dropped, 4);
+  assert.equal(last?.refused, 4);
   assert.equal(last?.queued, 20);
 });
 

@@ -35,7 +35,7 @@ const (
 	answered outcomeKind = iota
 	refused              // by the gateway, which did not ask the provider, or not any more
 	failed               // an error of the provider, or a broken answer
-	left                 // the caller did not wait any longer
+	left                 // a time limit was over, the caller's or the gateway's
 	cut                  // the load has ended
 )
 

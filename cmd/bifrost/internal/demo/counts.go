@@ -17,7 +17,7 @@ type Counts struct {
 	Answered uint64
 	Refused  uint64 // by the gateway
 	Failed   uint64 // by the provider, or broken off
-	Left     uint64 // the caller's time was over
+	Left     uint64 // a time limit was over: the caller's, or that of the provider's first byte
 	Cut      uint64 // under way when the load ended
 
 	Held  uint64            // not sent, since too many were under way

@@ -43,8 +43,12 @@ func (l *Load) state() admin.Demo {
 	n := l.Counts()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	about := map[string]string{}
+	for _, s := range Scenes() {
+		about[s.Provider] = s.Text
+	}
 	return admin.Demo{Rate: l.rate, MaxRate: l.opts.MaxRate, Paused: l.paused,
-		Sent: n.Sent, Answered: n.Answered, Refused: n.Refused, Failed: n.Failed + n.Left}
+		Sent: n.Sent, Answered: n.Answered, Refused: n.Refused, Failed: n.Failed + n.Left, About: about}
 }
 
 func (l *Load) apply(p patch) {

@@ -163,6 +163,11 @@ func TestTheDemonstrationsFileHasTheProvidersThatTheLoadAsks(t *testing.T) {
 		}
 		delete(asked, p.Name)
 	}
+	for _, s := range Scenes() {
+		if !strings.Contains(File(), "[providers."+s.Provider+"]") || s.Text == "" {
+			t.Errorf("the scene of %q is %q", s.Provider, s.Text)
+		}
+	}
 	if len(asked) != 0 {
 		t.Errorf("the file lacks %v", asked)
 	}

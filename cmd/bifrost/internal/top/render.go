@@ -30,6 +30,9 @@ func Render(s admin.State, columns, lines int) []string {
 		if p.State != "ready" {
 			out = append(out, "  is "+p.State)
 		}
+		if resting := p.Resting(s.At); resting != "" {
+			out = append(out, "  "+resting)
+		}
 	}
 	out = append(out, foot(s)...)
 	if lines > 0 && len(out) > lines {

@@ -19,10 +19,12 @@ import (
 var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func state() admin.State {
+	back := began.Add(102 * time.Second)
 	return admin.State{At: began.Add(90 * time.Second), Started: began, Ready: true, Config: admin.ConfigVersion{Number: 2, Digest: "0123456789ab"},
 		Providers: []admin.ProviderView{
 			{Name: "steady", State: "ready", Concurrency: 10, BufferSize: 100, Queued: 51, Waiting: 3, InHand: 10, RequestsPerSecond: 12.34,
-				Latency: admin.PercentilesView{P95: 1250}, OutputTokensPerSecond: 480, Refused: map[string]uint64{"queue_full": 7, "queue_timeout": 2}},
+				Latency: admin.PercentilesView{P95: 1250}, OutputTokensPerSecond: 480, Refused: map[string]uint64{"queue_full": 7, "queue_timeout": 2},
+				Keys: []admin.KeyView{{Name: "main", RestingUntil: &back}}},
 			{Name: "a-provider-with-a-long-name", State: "degraded", Concurrency: 2, BufferSize: 5},
 			{Name: "far", State: "ready", Remote: true},
 		},
@@ -34,6 +36,7 @@ func TestTheTableFitsEightyColumns(t *testing.T) {
 
 PROVIDER       MAILBOX                 WAIT    BUSY  REQ/S    P95  TOK/S REFUSED
 steady         [######....]    51/100     3   10/10   12.3   1.2s    480       9
+  1 of 1 keys rest; the first, main, is back in 12 s
 a-provider-wi… [..........]       0/5     0     0/2      0      -      0       0
   is degraded
 far            (other node)                              0      -      0       0
