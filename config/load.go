@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 	"unicode/utf8"
 )
 
@@ -24,6 +26,9 @@ const (
 
 // maxFileBytes bounds what Load reads.
 const maxFileBytes = 16 << 20
+
+// pipePatience is how long Load waits for the writer of a pipe.
+const pipePatience = 10 * time.Second
 
 // Option changes how a file is read.
 type Option func(*options)
@@ -86,7 +91,8 @@ func formatOf(path string) Format {
 }
 
 func readFile(path string) ([]byte, *Fault) {
-	f, err := os.Open(path)
+	// A pipe may be named, such as <(…) of a shell, but one without a writer is not waited for.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &Fault{File: path, Message: "does not exist; name a configuration file with --config", cause: err}
 	}
@@ -101,6 +107,7 @@ func readFile(path string) ([]byte, *Fault) {
 	if info.IsDir() {
 		return nil, &Fault{File: path, Message: "is a directory; name a file in it, such as " + filepath.Join(path, "bifrost.toml")}
 	}
+	_ = f.SetReadDeadline(time.Now().Add(pipePatience)) // which only pipes have
 	data, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 	if err != nil {
 		return nil, unreadable(path, err)

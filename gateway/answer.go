@@ -73,6 +73,7 @@ func (x *exchange) sendEvent(event []byte) bool {
 	if len(event) == 0 {
 		return true
 	}
+	x.events++
 	_, err := x.Write(event)
 	return err == nil && x.flush() == nil
 }

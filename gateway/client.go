@@ -33,7 +33,8 @@ type Client struct {
 
 	// TokensPerMinute bounds the tokens of its calls, as their providers count them.
 	// They are known when an answer has ended, so a call is refused while those before
-	// it have used more than there was. Zero: no limit.
+	// it have used more than there was. A stream that its client cuts short, before they
+	// are known, has at least one token for each event that was sent. Zero: no limit.
 	TokensPerMinute int
 
 	// MaxInFlight bounds its requests at one time, from their beginning to the end of
@@ -147,7 +148,7 @@ type ClientStats struct {
 
 	InFlight int
 	Requests uint64            // that were sent to a provider
-	Tokens   uint64            // as the providers have counted them
+	Tokens   uint64            // as Client.TokensPerMinute has them
 	Refused  map[string]uint64 // by code: what its own limits have refused
 }
 

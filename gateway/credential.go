@@ -92,10 +92,20 @@ func withoutCredentials(h http.Header, query string) string {
 	}
 	var kept []string
 	for part := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(part, "=")
-		if plain, err := url.QueryUnescape(name); err != nil || plain != queryKey {
+		if !hasKey(part) {
 			kept = append(kept, part)
 		}
 	}
 	return strings.Join(kept, "&")
+}
+
+// hasKey reports whether a part of a query shows a key. Some servers separate by ";", too.
+func hasKey(part string) bool {
+	for one := range strings.SplitSeq(part, ";") {
+		name, _, _ := strings.Cut(one, "=")
+		if plain, err := url.QueryUnescape(name); err == nil && plain == queryKey {
+			return true
+		}
+	}
+	return false
 }

@@ -35,15 +35,21 @@ func FuzzQueriesAreSentOnWithoutKeys(f *testing.F) {
 	f.Add("k%65y=secret")
 	f.Add("key")
 	f.Add("monkey=1&&%zz=2")
+	f.Add("a=1;key=secret&b=2;c=3")
 	f.Fuzz(func(t *testing.T, query string) {
 		got := withoutCredentials(http.Header{}, query)
-		if left, _ := url.ParseQuery(got); left.Has(queryKey) {
+		if left, _ := url.ParseQuery(strings.ReplaceAll(got, ";", "&")); left.Has(queryKey) {
 			t.Errorf("%q became %q", query, got)
 		}
 		var want []string
 		for part := range strings.SplitSeq(query, "&") {
-			name, _, _ := strings.Cut(part, "=")
-			if plain, err := url.QueryUnescape(name); err != nil || plain != queryKey {
+			shown := false
+			for one := range strings.SplitSeq(part, ";") {
+				name, _, _ := strings.Cut(one, "=")
+				plain, err := url.QueryUnescape(name)
+				shown = shown || err == nil && plain == queryKey
+			}
+			if !shown {
 				want = append(want, part)
 			}
 		}

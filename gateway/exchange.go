@@ -38,6 +38,7 @@ type exchange struct {
 
 	status int // what was sent; 0: nothing yet
 	bytes  int64
+	events int   // of a stream, that were sent
 	gone   bool  // the client took no more
 	broke  error // what ended the answer after its beginning
 }

@@ -33,6 +33,9 @@ func (g *Gateway) otherOperation(prefix string) endpoint {
 		case err != nil:
 			return err
 		case named:
+			if err := g.mayKeepFor(x.member, x.face.Model(raw), sight.Operation); err != nil {
+				return err
+			}
 			return g.pass(x, raw)
 		}
 		if x.provider, err = g.provider(x, sight.Operation); err != nil {

@@ -78,13 +78,30 @@ func (g *Gateway) permitted(ctx context.Context, x *exchange, raw *schemas.RawRe
 			return nil, mayNot("fallbacks", notTheirs)
 		}
 	}
-	// Some providers let a call name further models, which nobody here would see.
-	if len(m.Models) > 0 && gjson.GetBytes(raw.Body, "models").Exists() {
-		return nil, mayNot("models", "this client may not name several models by the field models; use fallbacks")
+	if len(m.Models) > 0 {
+		if err := namesOthers(raw.Body); err != nil {
+			return nil, err
+		}
 	}
 	return bifrost.WithPermit(ctx, func(provider, model string) bool {
 		return m.mayCall(provider, model) || granted[provider+"/"+model]
 	}), nil
+}
+
+// namesOthers returns the refusal of a body by which a provider would find a model that
+// nobody here has seen: some take further ones, and some read a field's name in whatever
+// case it has.
+func namesOthers(body []byte) (err error) {
+	gjson.ParseBytes(body).ForEach(func(key, _ gjson.Result) bool {
+		switch {
+		case strings.EqualFold(key.Str, "models"):
+			err = mayNot("models", "this client may not name several models by the field models; use fallbacks")
+		case key.Str != "model" && strings.EqualFold(key.Str, "model"):
+			err = mayNot("model", "this client may name its model by the field model only, in small letters")
+		}
+		return err == nil
+	})
+	return err
 }
 
 // grant reports whether a client may use a model by that name. Targets that it may use
@@ -111,6 +128,28 @@ func (g *Gateway) grant(m *member, name string, granted map[string]bool) bool {
 // providersOf returns the providers that a request's client may use, sorted.
 func (g *Gateway) providersOf(x *exchange) []string {
 	return slices.DeleteFunc(g.client.Providers(), func(name string) bool { return !x.member.mayUse(name) })
+}
+
+// mayKeepFor returns nil, or the refusal of a call for files or batches that names a
+// model: what is in them may name others.
+func (g *Gateway) mayKeepFor(m *member, name string, op schemas.Operation) error {
+	if !m.isLimited() || op != schemas.OperationFiles && op != schemas.OperationBatches {
+		return nil
+	}
+	targets := g.client.AliasTargets(name)
+	if len(targets) == 0 {
+		targets = []string{name}
+	}
+	for _, target := range targets {
+		provider, _, err := g.client.Resolve(target)
+		if err != nil {
+			continue // which is refused where it is asked for
+		}
+		if err := m.mayKeep(provider); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mayKeep returns nil, or the refusal of a call that names no model.

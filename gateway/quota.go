@@ -42,7 +42,11 @@ func (x *exchange) settle() {
 	if x.member == nil {
 		return
 	}
-	if in, out := x.tokens(); in+out > 0 {
+	in, out := x.tokens()
+	if x.left() { // else who cuts each stream before its provider has counted has no limit
+		out = max(out, x.events)
+	}
+	if in+out > 0 {
 		x.member.account.charge(in+out, time.Now())
 	}
 	if x.entered {

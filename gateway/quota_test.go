@@ -181,6 +181,28 @@ func TestTokensAreChargedAfterTheAnswerAndThenRefusedUntilTheyAreThereAgain(t *t
 	})
 }
 
+func TestAStreamThatItsClientCutsIsChargedByItsEvents(t *testing.T) {
+	p := &fake{call: func(ctx context.Context, _ *schemas.RawRequest) (*schemas.RawResponse, error) {
+		events := strings.NewReader(strings.Repeat("data: {\"choices\":[]}\n\n", 100))
+		return replyFrom(eventType, io.MultiReader(events, untilGone{ctx})), nil
+	}}
+	quotas(t, gateway.Client{TokensPerMinute: 60}, p, schemas.ProviderConfig{}, func(q *quotaSite) {
+		ctx, leave := context.WithCancel(q.t.Context())
+		defer leave()
+		time.AfterFunc(time.Second, leave)
+		q.served(q.askAt(ctx, goodStream))
+		q.refused(q.ask(goodStream), "client_tokens_limited", "40") // 60 there, 100 used
+	})
+}
+
+// untilGone is the rest of a stream that says no more.
+type untilGone struct{ ctx context.Context }
+
+func (u untilGone) Read([]byte) (int, error) {
+	<-u.ctx.Done()
+	return 0, u.ctx.Err()
+}
+
 func TestRequestsInFlightAreBoundedUntilTheirAnswersEnd(t *testing.T) {
 	quotas(t, gateway.Client{MaxInFlight: 2}, after(10*time.Second, func() *schemas.RawResponse { return reply(answer) }), schemas.ProviderConfig{}, func(q *quotaSite) {
 		var accepted sync.WaitGroup

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"sync"
 	"time"
 
@@ -59,7 +58,7 @@ func newDemoCommand() *cobra.Command {
 
 // runDemo runs the demonstration until ctx ends, a signal comes, or its time is over.
 func runDemo(ctx context.Context, o demoFlags, stdout, stderr io.Writer) error {
-	ctx, again := untilSignal(ctx)
+	ctx, again := untilSignal(ctx, closing()...)
 	defer again()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -67,9 +66,12 @@ func runDemo(ctx context.Context, o demoFlags, stdout, stderr io.Writer) error {
 		ctx, end = context.WithTimeout(ctx, o.lasting)
 		defer end()
 	}
-	o.listen = orFree(o.listen)
+	orFree := o.listen == ""
+	if orFree {
+		o.listen = config.DefaultListen
+	}
 	load, waits := demo.New(demo.Options{Rate: o.rate, Targets: demo.Targets()}), new(demo.Waits)
-	s, err := start(ctx, setup{load: o.file, demo: load, hooks: []schemas.Hook{waits.Hook()}}, stderr)
+	s, err := start(ctx, setup{load: o.file, orFree: orFree, demo: load, hooks: []schemas.Hook{waits.Hook()}}, stderr)
 	if err != nil {
 		return err
 	}
@@ -83,20 +85,6 @@ func runDemo(ctx context.Context, o demoFlags, stdout, stderr io.Writer) error {
 	running.Wait()
 	printOutcome(stdout, load.Counts(), waits)
 	return s.stop(failure)
-}
-
-// orFree returns the address; where there is none, the default one, or a free port if that
-// is in use.
-func orFree(address string) string {
-	if address != "" {
-		return address
-	}
-	l, err := net.Listen("tcp", config.DefaultListen)
-	if err != nil {
-		return "127.0.0.1:0"
-	}
-	_ = l.Close()
-	return config.DefaultListen
 }
 
 // file is the demonstration's configuration with what the command line has changed.

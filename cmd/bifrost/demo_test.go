@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -85,13 +87,15 @@ func TestDemoPrintsAConfigurationThatChecks(t *testing.T) {
 	}
 }
 
-func TestDemoTakesAnotherPortOnlyWhereNoneIsNamed(t *testing.T) {
-	first := orFree("")
-	if first != "127.0.0.1:0" && first != "127.0.0.1:8080" {
-		t.Errorf("got %s", first)
+func TestDemoTakesNoOtherPortThanTheOneThatIsNamed(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := orFree("127.0.0.1:1"); got != "127.0.0.1:1" {
-		t.Errorf("got %s", got)
+	defer taken.Close()
+	o := demoFlags{listen: taken.Addr().String(), lasting: time.Millisecond}
+	if err := runDemo(t.Context(), o, io.Discard, newConsole()); err == nil || !strings.Contains(err.Error(), "is in use") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -136,5 +140,20 @@ func TestNumbersAndTimesOfTheSummaryAreReadable(t *testing.T) {
 	}
 	if got := codes(map[string]uint64{"a": 1, "b": 2000, "c": 1}); got != "b 2,000, a 1, c 1" {
 		t.Error(got)
+	}
+}
+
+func TestDemonstrationsThatStartAtOnceDoNotHinderEachOther(t *testing.T) {
+	var all [3]chan error
+	for i := range all {
+		all[i] = make(chan error, 1)
+		go func() { // ends with the demonstration
+			all[i] <- runDemo(t.Context(), demoFlags{lasting: 500 * time.Millisecond}, io.Discard, newConsole())
+		}()
+	}
+	for _, ended := range all {
+		if err := await(t, ended); err != nil {
+			t.Error(err)
+		}
 	}
 }

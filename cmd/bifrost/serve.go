@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"syscall"
 
@@ -48,6 +49,10 @@ func loadToServe(path, address string) (*config.File, error) {
 
 // serve runs the gateway until ctx ends or a signal comes, and drains it.
 func serve(ctx context.Context, o setup, stdout, stderr io.Writer) error {
+	hangups, deaf := hangups()
+	defer deaf()
+	o.hangups = hangups
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; requests are served on
 	ctx, again := untilSignal(ctx)
 	defer again()
 	s, err := start(ctx, o, stderr)
@@ -56,15 +61,36 @@ func serve(ctx context.Context, o setup, stdout, stderr io.Writer) error {
 	}
 	printBanner(stdout, s.url(), s.adminURL(), s.machine.Running())
 	failure := s.wait(ctx)
-	again() // from now on a signal ends the process
+	again() // also after a failure a signal ends the process
 	if failure == nil {
 		fmt.Fprintf(stdout, "stopping: finishing accepted requests for up to %v; a second signal ends at once\n", s.patience())
 	}
 	return s.stop(failure)
 }
 
-// untilSignal returns a context that ends at the first SIGINT or SIGTERM. After
-// again, a signal does what it does by default: it ends the process.
-func untilSignal(ctx context.Context) (first context.Context, again func()) {
-	return signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+// untilSignal returns a context that ends at the first SIGINT, SIGTERM or one of more.
+// After it, and after again, a signal does what it does by default: it ends the process,
+// also one that still starts.
+func untilSignal(ctx context.Context, more ...os.Signal) (first context.Context, again func()) {
+	first, again = signal.NotifyContext(ctx, append(more, syscall.SIGINT, syscall.SIGTERM)...)
+	context.AfterFunc(first, again)
+	return first, again
+}
+
+// hangups tells of SIGHUP, from now until deaf is called: it is no reason to end, neither
+// while the program starts nor while it finishes what it has accepted. What comes before
+// somebody listens is one hangup.
+func hangups() (told <-chan os.Signal, deaf func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c, func() { signal.Stop(c) }
+}
+
+// closing are the signals that end what a terminal shows, when it is closed; none if
+// whoever has started the program does not want that, as nohup does.
+func closing() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return nil
+	}
+	return []os.Signal{syscall.SIGHUP}
 }

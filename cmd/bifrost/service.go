@@ -7,7 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -25,10 +27,12 @@ import (
 
 // setup is what a service is started with.
 type setup struct {
-	load  func() (*config.File, error) // reads the configuration, at the start and at each reload
-	watch string                       // path of the file that is reloaded when it changes; empty: none
-	demo  http.Handler                 // of the admin listener; nil: none
-	hooks []schemas.Hook               // beside those of the recorder
+	load    func() (*config.File, error) // reads the configuration, at the start and at each reload
+	watch   string                       // path of the file that is reloaded when it changes; empty: none
+	hangups <-chan os.Signal             // each asks for a reload; nil: none does
+	orFree  bool                         // any free port of loopback stands in for one that is in use
+	demo    http.Handler                 // of the admin listener; nil: none
+	hooks   []schemas.Hook               // beside those of the recorder
 }
 
 // service is the gateway and all that runs beside it. It is made by start, waited for by
@@ -86,8 +90,11 @@ func start(ctx context.Context, o setup, stderr io.Writer) (*service, error) {
 
 // listen opens both listeners.
 func (s *service) listen(_ context.Context, file *config.File) (err error) {
-	if s.listener, err = listen(file.Server.Listen); err != nil {
-		return err
+	if s.listener, err = net.Listen("tcp", file.Server.Listen); s.orFree && errors.Is(err, syscall.EADDRINUSE) {
+		s.listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return cannotListen(file.Server.Listen, "--listen", err)
 	}
 	if s.listener, s.identity, err = secured(s.listener, file.Server.TLS, s.logger); err != nil {
 		return fmt.Errorf("%s: server.tls: %w", file.Path, err)

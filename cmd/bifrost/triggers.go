@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"bifrost/cmd/bifrost/internal/watch"
 )
@@ -21,13 +18,10 @@ func (s *service) watched() *watch.File {
 func (s *service) trigger(file *watch.File) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.endWatch = cancel
-	hangups := make(chan os.Signal, 1) // one that waits stands for all that come meanwhile
-	signal.Notify(hangups, syscall.SIGHUP)
 	s.running.Go(func() { // ends when endWatch is called
-		defer signal.Stop(hangups)
 		for {
 			select {
-			case <-hangups:
+			case <-s.hangups:
 				s.reload(ctx, "SIGHUP", false)
 			case <-ctx.Done():
 				return

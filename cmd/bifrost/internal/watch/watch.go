@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -21,7 +22,8 @@ type File struct {
 	seen content // at the last look
 }
 
-// content stands for what is in a file; the zero value for a file that cannot be read.
+// content stands for what is in a file; the zero value for one that cannot be read, and
+// for a pipe, of which nothing may be taken: its reader would miss it.
 type content [sha256.Size]byte
 
 // New returns a File that knows what is at path now.
@@ -65,13 +67,17 @@ func (f *File) changed() bool {
 func (f *File) look() { f.seen = read(f.path) }
 
 func read(path string) content {
-	file, err := os.Open(path)
+	// What was a file at the question may be a pipe by now: opening must not wait for its writer.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return content{}
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return content{}
 	}
 	defer file.Close()
 	sum := sha256.New()
-	if _, err := io.Copy(sum, io.LimitReader(file, maxBytes)); err != nil { // a directory, too
+	if _, err := io.Copy(sum, io.LimitReader(file, maxBytes)); err != nil {
 		return content{}
 	}
 	return content(sum.Sum(nil))
