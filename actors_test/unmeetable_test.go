@@ -23,26 +23,27 @@ func TestADeadlineThatCannotBeMetIsRefusedAtOnceForWhoAsksForIt(t *testing.T) {
 			})
 		}
 		time.Sleep(12500 * time.Millisecond) // 12 are done, 17 are queued
-		within := func(d time.Duration, check schemas.DeadlineCheck) (error, time.Duration) {
+		within := func(d time.Duration, check schemas.DeadlineCheck) (took time.Duration, err error) {
 			ctx, cancel := context.WithTimeout(schemas.WithDeadlineCheck(t.Context(), check), d)
 			defer cancel()
 			began := time.Now()
-			return ask(ctx, client), time.Since(began)
+			err = ask(ctx, client)
+			return time.Since(began), err
 		}
-		err, took := within(10*time.Second, schemas.CheckDeadline)
+		took, err := within(10*time.Second, schemas.CheckDeadline)
 		e, letter := errorOf(t, err), deadLetterOf(t, err)
 		if took != 0 || e.Kind != schemas.KindOverloaded || e.Reason != schemas.ReasonDeadlineUnmeetable || letter.Hopeless || letter.Queued != 17 || e.RetryAfter < time.Second {
 			t.Errorf("after %v got %v, %+v", took, err, letter)
 		}
-		err, took = within(300*time.Millisecond, schemas.CheckBeginning)
+		took, err = within(300*time.Millisecond, schemas.CheckBeginning)
 		if took != 0 || !deadLetterOf(t, err).Hopeless {
 			t.Errorf("after %v got %v", took, err)
 		}
-		err, took = within(5*time.Second, schemas.NoDeadlineCheck)
+		took, err = within(5*time.Second, schemas.NoDeadlineCheck)
 		if took != 5*time.Second || errorOf(t, err).Kind != schemas.KindTimeout {
 			t.Errorf("unchecked: after %v got %v", took, err)
 		}
-		if err, took = within(14*time.Second, schemas.CheckDeadline); err != nil || took != 13500*time.Millisecond {
+		if took, err = within(14*time.Second, schemas.CheckDeadline); err != nil || took != 13500*time.Millisecond {
 			t.Errorf("in time: after %v got %v", took, err)
 		}
 		asking.Wait()

@@ -42,7 +42,7 @@ func (g *guard) check(r *http.Request) *fault {
 			return &fault{http.StatusUnauthorized, codeUnauthorized,
 				"show the token of [admin] in the configuration: Authorization: Bearer TOKEN"}
 		}
-	} else if !g.knows(r.Host) {
+	} else if r.TLS == nil && !g.knows(r.Host) { // with TLS, the browser has seen that the name is this listener's
 		return &fault{http.StatusForbidden, codeHost,
 			"this listener is not known by that name; call it by its IP address or localhost, or set a token in [admin]"}
 	}

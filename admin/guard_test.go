@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -61,6 +62,18 @@ func TestWithoutATokenOnlyNamesOfThisListenerAreAnswered(t *testing.T) {
 		for _, path := range guarded {
 			checkRefusal(t, ask(h, path[0], path[1], "", "Host", host), 403, "host_not_allowed", "IP address")
 		}
+	}
+}
+
+// A certificate is for names: a page whose name was made to point here has been refused by
+// the browser before it asks.
+func TestWithTLSTheNameIsTheCertificatesAffair(t *testing.T) {
+	h := handlerOf(t, options())
+	r := httptest.NewRequest(http.MethodGet, "https://gateway.example:8081/api/v1/state", nil) // which has TLS
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }
 

@@ -47,8 +47,8 @@ type Options struct {
 	Token string
 
 	// Hosts are names, without port, that this listener is called by beside localhost and
-	// any IP address. They matter where no token is asked for: another name is refused
-	// then, since a hostile page may have let it point here.
+	// any IP address. They matter where no token is asked for and there is no TLS: another
+	// name is refused then, since a hostile page may have let it point here.
 	Hosts []string
 
 	UI       bool // the dashboard at /ui/

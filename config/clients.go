@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -201,12 +200,4 @@ func CheckClientName(name string) error {
 		return nil
 	}
 	return errors.New(`must have a name without "/", white space or control characters, such as team-a`)
-}
-
-// HashKey returns what the file has for a client's key. Hashing once is enough for keys
-// that were drawn at random from a large space, as "bifrost keys new" does, and for no
-// others.
-func HashKey(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hashPrefix + hex.EncodeToString(sum[:])
 }

@@ -20,10 +20,12 @@ func drawDeployment(t *rapid.T, file map[string]any) {
 	maybe(t, server, "listen", rapid.SampledFrom([]string{":0", "[::1]:80", "localhost:1"}))
 	maybe(t, server, "max_body_bytes", rapid.Int64Min(1))
 	maybe(t, server, "max_header_bytes", rapid.IntRange(1<<10, 16<<20))
-	for _, key := range []string{"read_header_timeout", "body_timeout", "write_timeout", "idle_timeout", "shutdown_timeout", "shutdown_delay"} {
+	for _, key := range []string{"read_header_timeout", "body_timeout", "write_timeout", "idle_timeout", "shutdown_timeout", "shutdown_delay", "answer_timeout"} {
 		maybe(t, server, key, drawDuration)
 	}
 	maybe(t, server, "watch", rapid.Bool())
+	maybe(t, server, "keep_alive", rapid.SampledFrom([]string{"0s", "1s", "10m"}))
+	maybe(t, server, "refuse_unmeetable", rapid.Bool())
 	maybe(t, server, "log_level", rapid.SampledFrom(logLevels))
 	maybe(t, server, "tls", rapid.Just(map[string]any{"cert_file": "c", "key_file": "k"}))
 	maybe(t, server, "cors", rapid.SampledFrom([]map[string]any{{"allowed_origins": []string{"*"}}, {"allowed_origins": []string{"http://a.example:1"}, "max_age": "1h"}}))

@@ -125,6 +125,9 @@ write_timeout = "1m"
 idle_timeout = "2m"
 shutdown_timeout = "30s"
 shutdown_delay = "0s"
+answer_timeout = "0s"
+keep_alive = "0s"
+refuse_unmeetable = true
 log_level = "info"
 watch = true
 

@@ -11,6 +11,9 @@ type printedServer struct {
 	IdleTimeout          span           `toml:"idle_timeout"`
 	ShutdownTimeout      span           `toml:"shutdown_timeout"`
 	ShutdownDelay        span           `toml:"shutdown_delay"`
+	AnswerTimeout        span           `toml:"answer_timeout"`
+	KeepAlive            span           `toml:"keep_alive"`
+	RefuseUnmeetable     bool           `toml:"refuse_unmeetable"`
 	LogLevel             string         `toml:"log_level"`
 	Watch                bool           `toml:"watch"`
 	TLS                  *printedListen `toml:"tls"`
@@ -50,6 +53,9 @@ func printServer(s Server) printedServer {
 		IdleTimeout:          span(s.IdleTimeout),
 		ShutdownTimeout:      span(s.ShutdownTimeout),
 		ShutdownDelay:        span(s.ShutdownDelay),
+		AnswerTimeout:        span(s.AnswerTimeout),
+		KeepAlive:            span(s.KeepAlive),
+		RefuseUnmeetable:     s.RefuseUnmeetable,
 		LogLevel:             s.LogLevel,
 		Watch:                s.Watch,
 		TLS:                  printListenerTLS(s.TLS),

@@ -35,13 +35,24 @@ type Server struct {
 	AllowUnauthenticated bool          // listen off loopback although there are no clients
 	Watch                bool          // reload when the file changes; default true
 
+	// AnswerTimeout is how long a request may take until its answer begins; default none.
+	AnswerTimeout time.Duration
+
+	// KeepAlive is how long who asked for a stream waits in silence before it is sent
+	// something to skip, which commits the status 200; at least 1 s. Default none: nothing is.
+	KeepAlive time.Duration
+
+	// RefuseUnmeetable is that a request whose turn would come after its client has given up
+	// is refused at once, as deadline_unmeetable; default true.
+	RefuseUnmeetable bool
+
 	TLS      *TLS           // nil: plain HTTP
 	CORS     CORS           // the zero value: off
 	Statuses map[string]int // of our codes, such as queue_full, instead of those of the wire contract
 }
 
 // newServer returns what cannot be told from the zero value afterwards.
-func newServer() Server { return Server{Watch: true} }
+func newServer() Server { return Server{Watch: true, RefuseUnmeetable: true} }
 
 // withDefaults returns a copy in which every zero field has its default.
 func (s Server) withDefaults() Server {
@@ -89,6 +100,13 @@ var serverSection = section[Server]{fields: []field[Server]{
 		doc("`\"30s\"`", "how long accepted requests may take to finish after SIGTERM and the delay"),
 	durationOrZero("shutdown_delay", func(s *Server) *time.Duration { return &s.ShutdownDelay }).
 		doc("`\"0s\"`", "how long requests are still admitted after SIGTERM, while the gateway says that it is not ready"),
+	durationOrZero("answer_timeout", func(s *Server) *time.Duration { return &s.AnswerTimeout }).
+		doc("`\"0s\"`, which is no limit", "how long a request may take from its beginning until its answer begins, the queue included; a client's own limit counts if it is shorter"),
+	custom("keep_alive", ofDuration("`\"0s\"`, or at least `\"1s\"`"), readKeepAlive).
+		doc("`\"0s\"`, which is off", "after how much silence who asked for a stream is sent something that its SDK skips, and again every 15 seconds or so; "+
+			"the status, 200, is sent with the first, so that a refusal can only be an error in the stream after that"),
+	truth("refuse_unmeetable", func(s *Server, v bool) { s.RefuseUnmeetable = v }).
+		doc("`true`", "a request whose turn would come after its client has given up is refused at once, as `deadline_unmeetable`, instead of waiting in vain"),
 	custom("log_level", oneOf(logLevels...), readLogLevel).
 		doc("`\"info\"`", "what is logged"),
 	truth("watch", func(s *Server, v bool) { s.Watch = v }).
@@ -153,6 +171,20 @@ func isHostName(text string) bool {
 func readMaxBody(r *reader, v value, into *Server) {
 	if n, ok := r.whole(v, bodyBytes); ok {
 		into.MaxBodyBytes = n
+	}
+}
+
+// leastKeepAlive is the shortest time for which keeping a client waiting means anything.
+const leastKeepAlive = time.Second
+
+func readKeepAlive(r *reader, v value, into *Server) {
+	d, ok := r.duration(v)
+	switch {
+	case !ok:
+	case d != 0 && d < leastKeepAlive:
+		r.fault(v.line, v.at, `must be at least "1s"; write "0s" for none`)
+	default:
+		into.KeepAlive = d
 	}
 }
 

@@ -20,6 +20,7 @@ func StatusCodes() []string {
 		string(schemas.ReasonNoCredit),
 		string(schemas.ReasonNodeLost),
 		string(schemas.ReasonClusterLimit),
+		"unsupported_operation",
 		"not_permitted",
 		"client_rate_limited",
 		"client_tokens_limited",

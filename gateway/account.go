@@ -138,11 +138,22 @@ func (a *account) overLocked(now time.Time) error {
 }
 
 func (a *account) refuseLocked(code string, wait time.Duration, message string) error {
+	a.countLocked(code)
+	return &refusal{code: code, err: &schemas.Error{Kind: schemas.KindRateLimited, Message: message, RetryAfter: max(wait, time.Second)}}
+}
+
+// forbid counts a request for what the client may not use.
+func (a *account) forbid() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.countLocked(string(schemas.ReasonNotPermitted))
+}
+
+func (a *account) countLocked(code string) {
 	if a.refused == nil {
 		a.refused = map[string]uint64{}
 	}
 	a.refused[code]++
-	return &refusal{code: code, err: &schemas.Error{Kind: schemas.KindRateLimited, Message: message, RetryAfter: max(wait, time.Second)}}
 }
 
 func (a *account) stats(name string) ClientStats {

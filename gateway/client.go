@@ -149,7 +149,7 @@ type ClientStats struct {
 	InFlight int
 	Requests uint64            // that were sent to a provider
 	Tokens   uint64            // as Client.TokensPerMinute has them
-	Refused  map[string]uint64 // by code: what its own limits have refused
+	Refused  map[string]uint64 // by code: what was refused for its limits, or as what it may not use
 }
 
 // Clients returns what each client uses, sorted by name.

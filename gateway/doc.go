@@ -25,7 +25,9 @@
 // goes to the provider that the header X-Bifrost-Provider names, or else to the only one
 // of the caller's dialect that has the operation; what is kept at a provider names models
 // as the provider does. To a provider of the caller's dialect the body goes byte for byte
-// but for the model's name; any other is asked through the canonical form, and
+// but for the model's name, and but for one option where the client has hooks, as an
+// observed one does: the usage of an OpenAI stream is asked for in it, and stays out of the
+// answer unless its caller has asked. Any other is asked through the canonical form, and
 // X-Bifrost-Dropped names what it cannot carry. An answer of the caller's dialect comes
 // back as it is, but for what SDKs cannot take and for keys of ours in it, so fields that
 // this version does not know survive. A body is an object in JSON, with Content-Type
@@ -48,7 +50,8 @@
 //   - A client that disconnects, or that takes nothing for Options.WriteTimeout,
 //     cancels the upstream call.
 //   - A call ends when its client has given up by its own word, in X-Stainless-Timeout,
-//     X-Stainless-Read-Timeout or X-Server-Timeout, before the answer began: with 504,
+//     X-Stainless-Read-Timeout or X-Server-Timeout, or when Options.AnswerTimeout has
+//     passed if that is sooner, before the answer began: with 504,
 //     and without reaching a provider if it was queued. One whose turn would come too
 //     late for that is refused at once, unless it could start at once.
 //   - A client's key goes no further than here, and neither into a log nor into an error.

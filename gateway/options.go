@@ -32,13 +32,17 @@ type Options struct {
 	// is given up. Zero means 60 s.
 	WriteTimeout time.Duration
 
+	// AnswerTimeout is how long a call may take from its beginning until its answer begins,
+	// if its client's own limit is not shorter. Zero or less: no limit.
+	AnswerTimeout time.Duration
+
 	// ModelsTimeout bounds the question for a provider's models. Zero means 10 s.
 	ModelsTimeout time.Duration
 
 	// KeepAlive is how long a caller who asked for a stream waits in silence before it is
 	// sent something that its SDK skips, and again every 15 s or so. The status, 200, is
 	// sent with the first of it, so that a refusal can only be an error event from there
-	// on. Zero or less: nothing is sent; above zero it is at least a second.
+	// on, and no header names who served. Zero or less: nothing is sent; above zero it is at least a second.
 	KeepAlive time.Duration
 
 	// Clients are who may use the gateway. None: whoever reaches it. With clients every

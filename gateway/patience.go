@@ -35,24 +35,32 @@ const (
 // errOutOfTime is why a context ends whose client has given up.
 var errOutOfTime = errors.New("the client's time is over")
 
-// patience is the context of a call whose client waits for a limited time until the
-// answer begins. What it takes from there on is seen by the client itself, whose SDK
+// patience is the context of a call whose client, or the gateway for it, waits for a
+// limited time until the answer begins. What it takes from there on is seen by the client itself, whose SDK
 // may have stopped its clock. It is safe for concurrent use.
 type patience struct {
 	context.Context
 	cancel context.CancelCauseFunc
 	until  time.Time
 	timer  *time.Timer
-	header string // that tells the time
+	header string // that tells the time, or byGateway
 	begun  atomic.Bool
 }
+
+// byGateway stands for a header where the limit is the gateway's own.
+const byGateway = ""
 
 // wait returns the context for the call, whose request has been read.
 func (x *exchange) wait() (context.Context, error) {
 	ctx := x.r.Context()
 	until, header, err := limitOf(x.r.Header, x.began, time.Now())
-	if err != nil || header == "" {
+	if err != nil {
 		return ctx, err
+	}
+	if own := x.settings.AnswerTimeout; own > 0 && (header == "" || x.began.Add(own).Before(until)) {
+		until, header = x.began.Add(own), byGateway
+	} else if header == "" {
+		return ctx, nil
 	}
 	p := &patience{until: until, header: header}
 	p.Context, p.cancel = context.WithCancelCause(ctx)
@@ -96,6 +104,9 @@ func (p *patience) explain(err error) error {
 	}
 	out := &schemas.Error{Kind: schemas.KindTimeout, Err: context.DeadlineExceeded,
 		Message: "the time that the client gives in " + p.header + " ended before the answer began; allow more time"}
+	if p.header == byGateway {
+		out.Message = "the time that the gateway gives an answer to begin has ended; try again when there is less to do, or ask for less"
+	}
 	var e *schemas.Error
 	if errors.As(err, &e) {
 		out.Provider, out.Model, out.MayHaveStarted = e.Provider, e.Model, e.MayHaveStarted

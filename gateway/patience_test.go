@@ -35,12 +35,16 @@ func after(takes time.Duration, resp func() *schemas.RawResponse) *fake {
 // inBubble runs a test of a gateway in virtual time; ask makes a chat and returns its
 // answer.
 func inBubble(t *testing.T, p *fake, settings schemas.ProviderConfig, test func(t *testing.T, ask func(header ...string) *httptest.ResponseRecorder)) {
+	inBubbleWith(t, gateway.Options{}, p, settings, test)
+}
+
+func inBubbleWith(t *testing.T, o gateway.Options, p *fake, settings schemas.ProviderConfig, test func(t *testing.T, ask func(header ...string) *httptest.ResponseRecorder)) {
 	synctest.Test(t, func(t *testing.T) {
 		client, err := bifrost.Init(schemas.BifrostConfig{Account: schemas.StaticAccount{"fake": {Config: settings}}}, bifrost.WithProvider("fake", p))
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := gateway.New(client, gateway.Options{})
+		g := gateway.New(client, o)
 		test(t, func(header ...string) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, chatPath, strings.NewReader(goodChat))
 			r.Header.Set("Content-Type", "application/json")
@@ -99,6 +103,32 @@ func TestACallEndsWhenItsClientHasGivenUpAsTheSDKSays(t *testing.T) {
 				if w.Header().Get("X-Bifrost-Provider") != "fake" {
 					t.Errorf("got %v", w.Header())
 				}
+			})
+		})
+	}
+}
+
+func TestTheSmallestOfTheClientsLimitAndTheGatewaysEndsACall(t *testing.T) {
+	for _, c := range []struct {
+		own    time.Duration
+		client string // X-Server-Timeout; empty: none
+		limit  time.Duration
+		says   string
+	}{
+		{5 * time.Second, "", 5 * time.Second, "the gateway gives"},
+		{5 * time.Second, "7", 5 * time.Second, "the gateway gives"},
+		{9 * time.Second, "7", 7 * time.Second, "X-Server-Timeout"},
+		{-time.Second, "7", 7 * time.Second, "X-Server-Timeout"},
+	} {
+		t.Run(c.own.String()+" "+c.client, func(t *testing.T) {
+			slow := after(time.Hour, func() *schemas.RawResponse { return reply(answer) })
+			inBubbleWith(t, gateway.Options{AnswerTimeout: c.own}, slow, schemas.ProviderConfig{}, func(t *testing.T, ask func(...string) *httptest.ResponseRecorder) {
+				began := time.Now()
+				w := ask("X-Server-Timeout", c.client)
+				if took := time.Since(began); took != c.limit {
+					t.Errorf("it took %v, want %v", took, c.limit)
+				}
+				wantError{status: 504, code: "timeout", kind: "server_error", saysPartly: c.says}.check(t, received{w.Code, w.Header(), w.Body.String(), nil})
 			})
 		})
 	}

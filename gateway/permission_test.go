@@ -140,6 +140,9 @@ func TestAClientReachesNothingButWhatItMayUseByWhicheverWay(t *testing.T) {
 					t.Fatalf("%v were asked for", seen)
 				}
 			}
+			if n := e.gateway.Clients()[0].Refused["not_permitted"]; (n == 20) != (c.status == 403) {
+				t.Errorf("%d refusals of 20 are counted, status %d", n, c.status)
+			}
 		})
 	}
 }

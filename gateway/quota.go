@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"bifrost/internal/dialect"
+	"bifrost/schemas"
 )
 
 // enter counts the request as in flight of its client, until the exchange ends.
@@ -33,6 +34,13 @@ func (x *exchange) giveBack(header http.Header, err error) {
 	if x.taken && header.Get(headerOrigin) == originGateway && !dialect.Canonical(err).MayHaveStarted {
 		x.taken = false
 		x.member.account.giveBack(time.Now())
+	}
+}
+
+// forbidden counts a refusal if it is for what the client may not use.
+func (x *exchange) forbidden(header http.Header) {
+	if x.member != nil && header.Get(headerOrigin) == originGateway && header.Get(headerCode) == string(schemas.ReasonNotPermitted) {
+		x.member.account.forbid()
 	}
 }
 

@@ -91,6 +91,7 @@ func (x *exchange) refuse(err error) {
 	}
 	status, header, body := x.reply(err)
 	x.giveBack(header, err)
+	x.forbidden(header)
 	if x.status != 0 {
 		x.endBroken(err)
 		return

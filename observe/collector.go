@@ -47,8 +47,9 @@ func (*collector) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	c.recorder.nameModels(c.client)
+	were := *c.recorder.providers.Load() // before it is asked what exists
 	stats := c.client.Stats()
-	c.recorder.forget(func(name string) bool {
+	c.recorder.forget(were, func(name string) bool {
 		_, exists := stats.Providers[name]
 		return exists
 	})
@@ -100,6 +101,7 @@ func collectMailbox(out chan<- prometheus.Metric, name string, s *bifrost.Provid
 // has no increase that an alert could see.
 var usualReasons = []schemas.Reason{
 	schemas.ReasonQueueFull, schemas.ReasonQueueTimeout, schemas.ReasonDraining, schemas.ReasonDegraded,
+	schemas.ReasonDeadlineUnmeetable, schemas.ReasonKeysResting,
 }
 
 func collectSums(out chan<- prometheus.Metric, name string, s *bifrost.ProviderStats) {
@@ -156,9 +158,10 @@ func (r *Recorder) collectRecorded(out chan<- prometheus.Metric) {
 	for name, c := range *r.clients.Load() {
 		c.collect(out, name)
 	}
+	r.turnedAway.collect(out)
 	out <- httpInFlight.of(float64(r.served.inFlight.Load()))
 	for w, n := range r.served.snapshot() {
-		out <- httpRequests.of(float64(n), w.route, strconv.Itoa(w.status), w.code)
+		out <- httpRequests.of(float64(n), w.route, strconv.Itoa(w.status), w.code, w.retry)
 	}
 }
 

@@ -32,6 +32,9 @@ func busy(t *testing.T) (*bifrost.Client, *observe.Recorder) {
 	client, recorder := watched(t, observe.Options{Version: "1.2.3", Prices: map[string]observe.Price{"p/priced": {Input: 2, Output: 8}}},
 		map[string]schemas.Provider{"p": answering(), "bad": failing(schemas.KindUpstream), "worse": failing(schemas.KindUpstream)})
 	recorder.SetConfig(3, time.Unix(1700000000, 0), true)
+	recorder.SetTurnedAway(func() observe.TurnedAway {
+		return observe.TurnedAway{Clients: map[string]map[string]uint64{"team": {"client_in_flight": 2}, "idle": nil}, Strangers: 3}
+	})
 	recorder.Collector(client) // learns the models of the keys
 	ask(t, client, 4, "p", "priced")
 	ask(t, client, 2, "bad", "listed")
@@ -186,10 +189,33 @@ func TestNoMetricHasContentOrAKey(t *testing.T) {
 		t.Errorf("got %d: %s", w.Code, text)
 	}
 	for _, want := range []string{`bifrost_build_info{goversion="go`, `version="1.2.3"} 1`, "bifrost_config_version 3\n", "bifrost_config_reload_failed 1\n",
-		"go_goroutines", "bifrost_requests_unknown_provider_total 2\n", `bifrost_http_requests_total{code="",route="other",status="503"} 1`} {
+		"go_goroutines", "bifrost_requests_unknown_provider_total 2\n", `bifrost_http_requests_total{code="",retry="0",route="other",status="503"} 1`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s", want)
 		}
+	}
+}
+
+func TestWhatTheGatewayTurnsAwayIsCountedByClientAndBeginsAtZero(t *testing.T) {
+	client, recorder := busy(t)
+	want := `
+# HELP bifrost_client_limited_total Requests of a client that the gateway has refused before it asked a provider, by code: for the client's own limits, or for what it may not use.
+# TYPE bifrost_client_limited_total counter
+bifrost_client_limited_total{client="idle",code="client_in_flight"} 0
+bifrost_client_limited_total{client="idle",code="client_rate_limited"} 0
+bifrost_client_limited_total{client="idle",code="client_tokens_limited"} 0
+bifrost_client_limited_total{client="idle",code="not_permitted"} 0
+bifrost_client_limited_total{client="team",code="client_in_flight"} 2
+bifrost_client_limited_total{client="team",code="client_rate_limited"} 0
+bifrost_client_limited_total{client="team",code="client_tokens_limited"} 0
+bifrost_client_limited_total{client="team",code="not_permitted"} 0
+# HELP bifrost_unauthenticated_requests_total Requests that showed no key of a client; each was refused.
+# TYPE bifrost_unauthenticated_requests_total counter
+bifrost_unauthenticated_requests_total 3
+`
+	err := testutil.CollectAndCompare(recorder.Collector(client), strings.NewReader(want), "bifrost_client_limited_total", "bifrost_unauthenticated_requests_total")
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -210,7 +236,7 @@ func TestAThousandClientsAreNotAThousandSeries(t *testing.T) {
 	client, recorder := watched(t, observe.Options{}, map[string]schemas.Provider{"p": answering()})
 	hook := recorder.Hook()
 	for i := range 1000 {
-		ctx := schemas.WithTenant(t.Context(), fmt.Sprint("team ", i))
+		ctx := schemas.WithTenant(t.Context(), fmt.Sprint("team \xff", i))
 		call := schemas.HookCall{Request: &schemas.Request{Provider: "p"}, Provider: "p"}
 		_, _ = hook.BeforeRequest(ctx, &call)
 		hook.AfterRequest(ctx, &call, nil, nil)

@@ -48,7 +48,7 @@ type ending struct {
 
 // beforeRequest is of the Recorder's Hook.
 func (r *Recorder) beforeRequest(ctx context.Context, call *schemas.HookCall) (*schemas.Response, error) {
-	f := &flight{began: time.Now(), op: operationOf(call.Request), tenant: schemas.TenantOf(ctx)}
+	f := &flight{began: time.Now(), op: operationOf(call.Request), tenant: boundedName(schemas.TenantOf(ctx))}
 	f.client = r.client(f.tenant)
 	f.client.begin()
 	f.span = r.startRequest(ctx, f, call)

@@ -117,10 +117,12 @@ var (
 
 	clientRequests = counter("client_requests_total", "Requests to providers for a client of the gateway, fallbacks too.", "client", "outcome")
 	clientRefusals = counter("client_refusals_total", "Of a client's requests to providers, those that Bifrost itself has refused, by reason.", "client", "reason")
+	clientLimited  = counter("client_limited_total", "Requests of a client that the gateway has refused before it asked a provider, by code: for the client's own limits, or for what it may not use.", "client", "code")
+	strangersTotal = counter("unauthenticated_requests_total", "Requests that showed no key of a client; each was refused.")
 	clientInFlight = gauge("client_requests_in_flight", "Requests to providers for a client that have not ended.", "client")
 	clientTokens   = counter("client_tokens_total", "Tokens of a client's requests, as tokens_total.", "client", "direction")
 
-	httpRequests = counter("http_requests_total", "HTTP requests that were answered, by the gateway's route and the status; code is that of an error of the gateway's own, else empty.", "route", "status", "code")
+	httpRequests = counter("http_requests_total", "HTTP requests that were answered, by the gateway's route and the status; code is that of an error of the gateway's own, else empty; retry says which further attempt of the client's SDK it was: 0 for none, 1, 2, or 3+.", "route", "status", "code", "retry")
 	httpInFlight = gauge("http_requests_in_flight", "HTTP requests that are being answered.")
 )
 

@@ -3,6 +3,7 @@ package observe
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"bifrost/schemas"
@@ -114,15 +115,19 @@ func (u *modelUse) firsts() *histogram {
 	return u.first
 }
 
-// maxModelName bounds a model's name in what is kept: it is the caller's text.
-const maxModelName = 100
+// maxName bounds the names of models and clients in what is kept and told, in bytes.
+const maxName = 100
+
+// boundedName is a name as it is kept and told: it may be anybody's text, as a model's is
+// the caller's, long, and not even UTF-8, without which no collector takes a span or a
+// metric.
+func boundedName(name string) string {
+	return strings.ToValidUTF8(name[:min(len(name), maxName)], "\uFFFD")
+}
 
 func (p *provider) failure(e *ending) Failure {
-	f := Failure{At: e.at, Provider: p.name, Model: e.model, Client: e.tenant,
+	f := Failure{At: e.at, Provider: p.name, Model: boundedName(e.model), Client: e.tenant,
 		Kind: e.fault.Kind, Reason: e.fault.Reason, Status: e.fault.StatusCode}
-	if len(f.Model) > maxModelName {
-		f.Model = f.Model[:maxModelName]
-	}
 	if key := e.key.Load(); key != nil {
 		f.Key = *key
 	}

@@ -36,8 +36,9 @@ type Recorder struct {
 	providers atomic.Pointer[map[string]*provider]
 	clients   atomic.Pointer[map[string]*client]
 
-	served webServed
-	config configuration
+	served     webServed
+	turnedAway turnedAway
+	config     configuration
 }
 
 // model is a provider's model.
@@ -90,12 +91,13 @@ func (r *Recorder) provider(name string) *provider {
 	return added(&r.providers, name, func() *provider { return newProvider(name) })
 }
 
-// forget drops what is kept of the providers that do not exist any more.
-func (r *Recorder) forget(exists func(name string) bool) {
+// forget drops those of the providers that were kept which do not exist any more. One that
+// was kept since is not among them: it may be newer than what exists is known by.
+func (r *Recorder) forget(were map[string]*provider, exists func(name string) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	kept := maps.Clone(*r.providers.Load())
-	maps.DeleteFunc(kept, func(name string, _ *provider) bool { return !exists(name) })
+	maps.DeleteFunc(kept, func(name string, p *provider) bool { return were[name] == p && !exists(name) })
 	r.providers.Store(&kept)
 }
 

@@ -80,7 +80,7 @@ func (r *Recorder) startRequest(ctx context.Context, f *flight, call *schemas.Ho
 	}
 	span.SetAttributes(attrProvider.String(call.Provider), attrKind.String(f.op.name))
 	if call.Request.Model != "" {
-		span.SetAttributes(attrModel.String(call.Request.Model))
+		span.SetAttributes(attrModel.String(boundedName(call.Request.Model)))
 	}
 	if f.tenant != "" {
 		span.SetAttributes(attrClient.String(f.tenant))
@@ -104,7 +104,7 @@ func (r *Recorder) endRequest(e *ending, call *schemas.HookCall) {
 func (r *Recorder) startAttempt(ctx context.Context, f *flight, call *schemas.HookCall) {
 	name := f.op.genAI
 	if call.Request.Model != "" {
-		name += " " + call.Request.Model
+		name += " " + boundedName(call.Request.Model)
 	}
 	ctx, span := r.tracer.Start(trace.ContextWithSpan(ctx, f.span), name, trace.WithSpanKind(trace.SpanKindClient))
 	if span.IsRecording() {
@@ -121,7 +121,7 @@ func attemptAttributes(f *flight, call *schemas.HookCall) []attribute.KeyValue {
 	out := []attribute.KeyValue{attrOperation.String(f.op.genAI), attrProviderName.String(wellKnownName(call.Provider)),
 		attrProvider.String(call.Provider), attrAttempt.Int(call.Attempt)}
 	if call.Request.Model != "" {
-		out = append(out, attrRequestModel.String(call.Request.Model))
+		out = append(out, attrRequestModel.String(boundedName(call.Request.Model)))
 	}
 	if f.op.streams {
 		out = append(out, attrRequestStream.Bool(true))
@@ -139,7 +139,7 @@ func endAttempt(ctx context.Context, span trace.Span, call *schemas.HookCall, re
 		return
 	}
 	if resp != nil && resp.Chat != nil && resp.Chat.Model != "" {
-		span.SetAttributes(attrResponseModel.String(resp.Chat.Model))
+		span.SetAttributes(attrResponseModel.String(boundedName(resp.Chat.Model)))
 	}
 	if f, ok := call.Parent.(*flight); ok && f.op.streams && call.FirstContent > 0 {
 		span.SetAttributes(attrFirstChunk.Float64(call.FirstContent.Seconds()))

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bifrost/observe"
+	"bifrost/schemas"
 )
 
 func TestTracingRefusesWhatItCannotUse(t *testing.T) {
@@ -97,5 +98,31 @@ func TestTheEndOfTracingDoesNotWaitForACollectorThatHangs(t *testing.T) {
 	go func() { ended <- stop(ctx) }() // ends when its context does
 	if err := await(t, "the end", ended); err == nil {
 		t.Error("what was left is said to be sent")
+	}
+}
+
+// A span with text that is not UTF-8 cannot be written, and its whole batch is lost.
+func TestAModelsNameThatIsNoTextCostsNoTrace(t *testing.T) {
+	collector := sinkHTTP(t)
+	tracers, stop, err := observe.StartTracing(t.Context(), observe.TracingOptions{Endpoint: collector.endpoint, SampleRatio: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, _ := watched(t, observe.Options{Tracers: tracers}, map[string]schemas.Provider{"p": answering()})
+	ask(t, client, 1, "p", "plain")
+	ask(t, client, 1, "p", "\xff\xfe"+strings.Repeat("é", 1<<20))
+	if err := stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	trees := collector.trees()
+	if len(trees) != 2 {
+		t.Fatalf("%d traces have arrived, want 2", len(trees))
+	}
+	for _, spans := range trees {
+		for _, s := range spans {
+			if len(s.GetName()) > 200 || len(s.String()) > 4000 {
+				t.Errorf("a span has the caller's whole text: %.300s", s)
+			}
+		}
 	}
 }

@@ -22,12 +22,16 @@ const (
 	headerCode   = "X-Bifrost-Code"
 )
 
+// headerRetry is where SDKs say which further attempt it is.
+const headerRetry = "X-Stainless-Retry-Count"
+
 // maxWebSeries bounds the series of HTTP requests, whatever a handler's routes are.
 const maxWebSeries = 2000
 
 // webRequest is what HTTP requests are counted by.
 type webRequest struct {
 	route, code string
+	retry       string // as retryOf
 	status      int
 }
 
@@ -46,7 +50,7 @@ func (s *webServed) end(w webRequest) {
 		s.counts = map[webRequest]uint64{}
 	}
 	if _, known := s.counts[w]; !known && len(s.counts) >= maxWebSeries {
-		w = webRequest{route: otherRoute, status: w.status}
+		w = webRequest{route: otherRoute, status: w.status, retry: w.retry}
 	}
 	s.counts[w]++
 }
@@ -131,7 +135,7 @@ func (x *webExchange) end(req *http.Request, returned bool) {
 			x.status = statusClientClosed
 		}
 	}
-	done := webRequest{route: routeOf(cmp.Or(x.pattern, req.Pattern)), status: x.status}
+	done := webRequest{route: routeOf(cmp.Or(x.pattern, req.Pattern)), status: x.status, retry: retryOf(req.Header)}
 	origin := x.Header().Get(headerOrigin)
 	if origin == "gateway" { // else the code may be a provider's own
 		done.code = x.Header().Get(headerCode)
@@ -186,6 +190,17 @@ func routeOf(pattern string) string {
 		return otherRoute
 	}
 	return pattern
+}
+
+// retryOf is a client's count of its attempts before this one, as far as it is told apart.
+func retryOf(h http.Header) string {
+	switch n, err := strconv.ParseUint(h.Get(headerRetry), 10, 16); {
+	case err != nil || n == 0:
+		return "0"
+	case n <= 2:
+		return strconv.FormatUint(n, 10)
+	}
+	return "3+"
 }
 
 // methodName is a method of HTTP's own; a caller may send any word.

@@ -2,6 +2,7 @@ package observe_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,13 +45,13 @@ func TestHTTPRequestsAreCountedByRouteStatusAndCode(t *testing.T) {
 # HELP bifrost_http_requests_in_flight HTTP requests that are being answered.
 # TYPE bifrost_http_requests_in_flight gauge
 bifrost_http_requests_in_flight 0
-# HELP bifrost_http_requests_total HTTP requests that were answered, by the gateway's route and the status; code is that of an error of the gateway's own, else empty.
+# HELP bifrost_http_requests_total HTTP requests that were answered, by the gateway's route and the status; code is that of an error of the gateway's own, else empty; retry says which further attempt of the client's SDK it was: 0 for none, 1, 2, or 3+.
 # TYPE bifrost_http_requests_total counter
-bifrost_http_requests_total{code="",route="/text",status="200"} 1
-bifrost_http_requests_total{code="",route="/upstream",status="502"} 1
-bifrost_http_requests_total{code="",route="/v1/files/{id}",status="200"} 2
-bifrost_http_requests_total{code="",route="other",status="404"} 1
-bifrost_http_requests_total{code="queue_full",route="/refused",status="503"} 1
+bifrost_http_requests_total{code="",retry="0",route="/text",status="200"} 1
+bifrost_http_requests_total{code="",retry="0",route="/upstream",status="502"} 1
+bifrost_http_requests_total{code="",retry="0",route="/v1/files/{id}",status="200"} 2
+bifrost_http_requests_total{code="",retry="0",route="other",status="404"} 1
+bifrost_http_requests_total{code="queue_full",retry="0",route="/refused",status="503"} 1
 `
 	err := testutil.CollectAndCompare(recorder.Collector(client), strings.NewReader(want), "bifrost_http_requests_total", "bifrost_http_requests_in_flight")
 	if err != nil {
@@ -92,5 +93,26 @@ func TestAPanicPassesTheMiddlewareAndIsCounted(t *testing.T) {
 	}()
 	if n := testutil.CollectAndCount(recorder.Collector(client), "bifrost_http_requests_total"); n != 1 {
 		t.Errorf("%d series", n)
+	}
+}
+
+func TestHTTPRequestsAreCountedByTheAttemptOfTheSDK(t *testing.T) {
+	client, recorder := watched(t, observe.Options{}, map[string]schemas.Provider{"p": answering()})
+	handler := recorder.Middleware(statusHandler(429))
+	for _, count := range []string{"", "0", "1", "2", "3", "65535", "99999999999999999999", "-1", "a caller's own words"} {
+		r := httptest.NewRequest("POST", "/v1/chat/completions", nil)
+		r.Header.Set("X-Stainless-Retry-Count", count)
+		handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	got := map[string]float64{}
+	for _, m := range gather(t, recorder.Collector(client))["bifrost_http_requests_total"] {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == "retry" {
+				got[l.GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	if want := map[string]float64{"0": 5, "1": 1, "2": 1, "3+": 2}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,11 @@ func serve(t *testing.T) *site {
 	t.Helper()
 	recorder := observe.NewRecorder(observe.Options{Version: "test", Prices: map[string]observe.Price{"simulated/sim-small": {Input: 1, Output: 2}}})
 	recorder.SetConfig(1, time.Now(), false)
+	var turnedAway atomic.Uint64
+	recorder.SetTurnedAway(func() observe.TurnedAway { // as a gateway with client keys does
+		n := turnedAway.Add(1)
+		return observe.TurnedAway{Clients: map[string]map[string]uint64{"team": {"client_in_flight": n}}, Strangers: n}
+	})
 	client, err := bifrost.Init(schemas.BifrostConfig{Account: schemas.StaticAccount{
 		"simulated": {Keys: []schemas.Key{{Name: "first", Value: "sk-1"}}},
 		"broken":    {Config: schemas.ProviderConfig{Type: "simulated", Simulation: &schemas.SimulationConfig{ErrorRate: 1}}},

@@ -40,6 +40,7 @@ func version(n int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "drop_excess_requests = %v\n[server]\nlisten = \"127.0.0.1:0\"\nwatch = false\n", even)
 	fmt.Fprintf(&b, "max_body_bytes = %d\nbody_timeout = \"%ds\"\nwrite_timeout = \"%ds\"\nshutdown_timeout = \"%ds\"\n", 1<<20+n, 60+n, 60+n, 30+n)
+	fmt.Fprintf(&b, "answer_timeout = \"%ds\"\nkeep_alive = \"%ds\"\nrefuse_unmeetable = %v\n", 300+n, 60+n, even)
 	fmt.Fprintf(&b, "shutdown_delay = \"%dms\"\nlog_level = %q\nallow_unauthenticated = %v\n", n%2, pick("warn", "error"), even)
 	fmt.Fprintf(&b, "[server.cors]\nallowed_origins = [\"https://%d.example\"]\nmax_age = \"%ds\"\n[server.statuses]\nqueue_full = %d\n", n, 1+n, 429+n%2)
 	fmt.Fprintf(&b, "[admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"token-%d\"\nui = %v\nprofiles = %v\n", n, even, !even)

@@ -106,6 +106,27 @@ func TestASecondSignalEndsTheBinaryAtOnce(t *testing.T) {
 	}
 }
 
+// What SIGHUP does by default is to end the process.
+func TestSIGHUPWhileTheBinaryDrainsCostsNothing(t *testing.T) {
+	path := file(t, servedText("simulation = { output_tokens = 40, tokens_per_second = 40 }\n"))
+	p, stdout := launch(t, "serve", "--config", path)
+	_, lines := stream(t, stdout.await(t, bannerURL)) // for a second
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	stdout.await(t, "^stopping: ")
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil || line == "data: [DONE]\n" {
+			break
+		}
+		_ = p.Process.Signal(syscall.SIGHUP) // it may have ended; its exit tells
+	}
+	if err := exit(t, p); err != nil {
+		t.Errorf("%v\n%s\n%s", err, stdout, p.Stderr)
+	}
+}
+
 func TestSIGHUPHasTheBinaryReadItsFileAgain(t *testing.T) {
 	t.Setenv("OPENAI_API_KEY", "secret-one")
 	path := file(t, unwatched(servedText("[providers.openai]\nkeys = [{ value = \"env.OPENAI_API_KEY\" }]\n")))

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bifrost/config"
+	"bifrost/gateway"
 )
 
 const (
@@ -66,7 +67,7 @@ func newClientKey() string {
 }
 
 func printKey(out io.Writer, name, key string, asJSON bool) error {
-	hash := config.HashKey(key)
+	hash := gateway.HashKey(key)
 	if asJSON {
 		return json.NewEncoder(out).Encode(struct {
 			Name string `json:"name"`
@@ -100,7 +101,7 @@ func newKeysHashCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), config.HashKey(key))
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), gateway.HashKey(key))
 			return err
 		},
 	}

@@ -102,7 +102,7 @@ func hostsOf(a config.Admin) []string {
 
 // config is what runs, as text. It is asked for often, and made once a version.
 func (o *operators) config(s *service) admin.RunningConfig {
-	file, version := s.machine.Running(), s.machine.Version()
+	file, version := s.machine.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	text, made := o.text[version.Digest]

@@ -70,7 +70,7 @@ func start(ctx context.Context, o setup, stderr io.Writer) (*service, error) {
 		return nil, err
 	}
 	if s.logger, s.level, err = newLogger(stderr, file.Server.LogLevel); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.abandon())
 	}
 	for _, step := range []func(context.Context, *config.File) error{
 		s.listen, s.startTracing, s.startNode, s.startClient, s.startGateway, s.startMachine, s.startMembers,
@@ -149,6 +149,7 @@ func (s *service) startGateway(_ context.Context, file *config.File) error {
 		return fmt.Errorf("%s: %w", file.Path, err)
 	}
 	s.gateway = gateway.New(s.client, options)
+	s.recorder.SetTurnedAway(func() observe.TurnedAway { return turnedAway(s.gateway) })
 	s.server = newServer(s.recorder.Middleware(s.gateway), s.logger)
 	s.server.ReadHeaderTimeout, s.server.IdleTimeout = file.Server.ReadHeaderTimeout, file.Server.IdleTimeout
 	s.server.MaxHeaderBytes = file.Server.MaxHeaderBytes

@@ -15,14 +15,17 @@ import (
 func gatewayOptions(file *config.File, logger zerolog.Logger) gateway.Options {
 	s := file.Server
 	return gateway.Options{
-		MaxBodyBytes: s.MaxBodyBytes,
-		BodyTimeout:  s.BodyTimeout,
-		WriteTimeout: s.WriteTimeout,
-		Clients:      clientsOf(file),
-		CORS:         gateway.CORS(s.CORS),
-		Statuses:     s.Statuses,
-		AccessLog:    &gateway.AccessLog{Enabled: file.AccessLog.Enabled, Sample: file.AccessLog.Sample},
-		Logger:       logger,
+		MaxBodyBytes:    s.MaxBodyBytes,
+		BodyTimeout:     s.BodyTimeout,
+		WriteTimeout:    s.WriteTimeout,
+		AnswerTimeout:   s.AnswerTimeout,
+		KeepAlive:       s.KeepAlive,
+		Clients:         clientsOf(file),
+		CORS:            gateway.CORS(s.CORS),
+		Statuses:        s.Statuses,
+		QueueUnmeetable: !s.RefuseUnmeetable,
+		AccessLog:       &gateway.AccessLog{Enabled: file.AccessLog.Enabled, Sample: file.AccessLog.Sample},
+		Logger:          logger,
 	}
 }
 
@@ -56,4 +59,13 @@ func modelsOf(file *config.File) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// turnedAway is what a gateway has refused by itself, as metrics have it.
+func turnedAway(g *gateway.Gateway) observe.TurnedAway {
+	out := observe.TurnedAway{Clients: map[string]map[string]uint64{}, Strangers: g.Strangers()}
+	for _, c := range g.Clients() {
+		out.Clients[c.Name] = c.Refused
+	}
+	return out
 }

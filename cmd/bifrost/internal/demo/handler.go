@@ -27,7 +27,7 @@ func (l *Load) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPatch:
 		p, err := readPatch(http.MaxBytesReader(w, r.Body, maxPatchBytes), l.opts.MaxRate)
 		if err != nil {
-			sendError(w, http.StatusBadRequest, "bad_request", err.Error())
+			sendError(w, http.StatusBadRequest, "invalid_request", err.Error())
 			return
 		}
 		l.apply(p)

@@ -78,6 +78,13 @@ func (m *Machine) Version() admin.ConfigVersion { return m.now.Load().version }
 // is not to be changed. It does not block.
 func (m *Machine) Running() *config.File { return m.now.Load().running }
 
+// Now returns the configuration that runs and its version, of the same moment. It does not
+// block.
+func (m *Machine) Now() (*config.File, admin.ConfigVersion) {
+	s := m.now.Load()
+	return s.running, s.version
+}
+
 // Close ends all changes: it waits for the one that is under way, until ctx ends, and
 // others fail from now on. It is called once.
 func (m *Machine) Close(ctx context.Context) {

@@ -253,3 +253,25 @@ func TestChangesFollowEachOtherAndEndWithClose(t *testing.T) {
 		}
 	})
 }
+
+func TestTheConfigurationAndItsVersionAreOfOneMoment(t *testing.T) {
+	r := newRig(t, first)
+	done := make(chan struct{})
+	go func() { // ends after its reloads
+		defer close(done)
+		for i := range 200 {
+			r.write(strings.Replace(first, "3", []string{"4", "5"}[i%2], 1))
+			r.Reload(context.Background(), false)
+		}
+	}()
+	for {
+		if file, v := r.Now(); file.Digest() != v.Digest {
+			t.Fatalf("the version %s is told of a configuration %s", v.Digest, file.Digest())
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
