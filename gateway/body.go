@@ -57,6 +57,7 @@ func (g *Gateway) readBody(x *exchange, check func(http.Header) error) ([]byte, 
 	if err != nil {
 		return nil, unread(err, limit)
 	}
+	x.read = true
 	x.content.keepAsked(body.Bytes())
 	return body.Bytes(), nil
 }

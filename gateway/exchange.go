@@ -27,6 +27,7 @@ type exchange struct {
 	keys    []string // what it has shown as keys; not to be logged
 	entered bool     // it counts as in flight
 	taken   bool     // it counts against its client's requests
+	read    bool     // its body, to its end
 
 	answered             *schemas.Response // of a provider; nil: none
 	waited, firstContent time.Duration     // likewise, as in schemas.Served

@@ -122,6 +122,8 @@ func TestBoundsAreExactOverHTTP(t *testing.T) {
 				t.Errorf("refused as %s", got.header.Get("X-Bifrost-Code"))
 			}
 			checkRetryAfter(t, got.header)
+		case got.status != 200:
+			t.Errorf("a caller got %d %s", got.status, got.body)
 		}
 	}
 	for range callers - concurrency - buffer { // the upstream holds all others

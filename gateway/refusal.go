@@ -85,8 +85,10 @@ const unreadGrace = time.Second
 // refuse answers with an error: by an event if its client has been kept waiting with
 // others, and otherwise nothing may have been sent before.
 func (x *exchange) refuse(err error) {
-	if x.hasBody() && x.r.Context().Err() == nil {
-		// What was not read of the body is read before the answer, by the server.
+	if x.hasBody() && !x.read && x.r.Context().Err() == nil {
+		// What was not read of the body is read before the answer, by the server. After the
+		// body's end it reads on to see whether the client hangs up, and would take a
+		// deadline for that: for all later requests of the connection, too.
 		_ = x.control.SetReadDeadline(time.Now().Add(unreadGrace))
 	}
 	status, header, body := x.reply(err)

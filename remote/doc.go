@@ -55,8 +55,8 @@
 //
 // Router.Ask waits for the answer, or until its context ends: for a peer that is being
 // reached for the first time, for room in the peer's outbox, and for the owner. Router.Info
-// and Models wait for a second after the start, until a peer has told. Next and Read of
-// an answer wait for the owner. Start looks for no peer before it returns. Node.Shutdown
+// and Models wait for a few seconds at most after the start, until a peer has told. Next
+// and Read of an answer wait for the owner. Start looks for no peer before it returns. Node.Shutdown
 // blocks as its context says; nothing else does. All types are safe for concurrent use.
 //
 // # Shutdown

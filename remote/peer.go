@@ -30,9 +30,10 @@ const (
 	confirmFor     = 4 * time.Second // from the probe to the first heartbeat: the peer probes and connects
 	engineFor      = 3 * time.Second // the engine sleeps for two after a failed dial
 	awaitEvery     = 5 * time.Millisecond
-	flushFor       = time.Second     // for a peer to read the last answers
-	guestFor       = time.Minute     // a peer that nobody configured is forgotten
-	beginFor       = 3 * time.Second // a node may listen, and have no providers yet
+	lookAgain      = 50 * time.Millisecond // while peers are reached for the first time
+	flushFor       = time.Second           // for a peer to read the last answers
+	guestFor       = time.Minute           // a peer that nobody configured is forgotten
+	beginFor       = 3 * time.Second       // a node may listen, and have no providers yet
 )
 
 // peer is another node: one goroutine that reaches for it, and what is known of it.
@@ -430,14 +431,6 @@ func (p *peer) offer(provider string) (offer, bool) {
 	defer p.mu.Unlock()
 	o, ok := p.offers[provider]
 	return o, ok
-}
-
-// begins reports whether the peer has just been reached, and has no providers: a node listens
-// before it has them.
-func (p *peer) begins() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.offers) == 0 && p.link != nil && time.Since(p.link.began) < beginFor
 }
 
 // limit is how many calls may be with the peer: what both sides allow.

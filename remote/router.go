@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -102,19 +101,20 @@ func (r *Router) moves(ctx context.Context, c *call, err error) bool {
 // enter finds a peer with a credit for one more call. It waits while it is not known
 // yet whether any can be reached, which is at most a moment after the start.
 func (r *Router) enter(ctx context.Context, req *schemas.Request) (*call, error) {
-	for {
-		c, refused := r.first(r.candidates())
-		switch {
-		case c != nil:
-			return c, nil
-		case refused:
-			r.ledger.refuse(schemas.ReasonNoCredit)
-			return nil, r.noCredit(req)
-		}
-		if err := r.settle(ctx); err != nil {
-			return nil, r.notEntered(ctx, req, err)
-		}
+	var c *call
+	refused := false
+	err := r.look(ctx, func() bool {
+		c, refused = r.first(r.candidates())
+		return c != nil || refused
+	})
+	switch {
+	case c != nil:
+		return c, nil
+	case refused:
+		r.ledger.refuse(schemas.ReasonNoCredit)
+		return nil, r.noCredit(req)
 	}
+	return nil, r.notEntered(ctx, req, err)
 }
 
 // enterRoom finds a peer that has room, the better of two at random.
@@ -198,45 +198,6 @@ func inOrder(all []candidate) []*link {
 		links[i] = c.link
 	}
 	return links
-}
-
-// errNoPeer is that no peer can take the call, and none is being reached for the first
-// time.
-var errNoPeer = errors.New("no peer is up")
-
-// settle waits until one more peer is known to be up or not.
-func (r *Router) settle(ctx context.Context) error {
-	if slices.ContainsFunc(r.reach(), (*peer).begins) {
-		return soon(ctx)
-	}
-	for _, p := range r.reach() {
-		select {
-		case <-p.settled:
-			continue
-		default:
-		}
-		select {
-		case <-p.settled:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-r.node.ctx.Done():
-			return errNoPeer
-		}
-	}
-	return errNoPeer
-}
-
-// soon waits for a moment.
-func soon(ctx context.Context) error {
-	timer := time.NewTimer(awaitEvery)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // notEntered is the error of a call that found no peer.
@@ -328,20 +289,18 @@ func (r *Router) Models() (names []string, all bool) {
 	return o.models, o.all
 }
 
-func (r *Router) known() (offer, bool) {
-	for {
+func (r *Router) known() (o offer, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout+confirmFor)
+	defer cancel()
+	_ = r.look(ctx, func() bool {
 		for _, p := range r.reach() {
-			if o, ok := p.offer(r.provider); ok {
-				return o, true
+			if o, ok = p.offer(r.provider); ok {
+				break
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout+confirmFor)
-		err := r.settle(ctx)
-		cancel()
-		if err != nil {
-			return offer{}, false
-		}
-	}
+		return ok
+	})
+	return o, ok
 }
 
 // Fallbacks returns what this node's configuration says of fallbacks.

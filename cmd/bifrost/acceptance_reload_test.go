@@ -22,9 +22,13 @@ const (
 	rounds    = 100
 	perSecond = 500
 
+	// perRound bounds the requests of one reload. On a busy machine, where a reload takes
+	// long, they would take the processor from it.
+	perRound = 100
+
 	// inFlight bounds the requests that are under way, below what any mailbox of the
 	// versions holds, so that no version has a reason to refuse one.
-	inFlight = 400
+	inFlight = 40
 )
 
 // version is a file that differs from the one before in every key that can change at run
@@ -71,7 +75,8 @@ type traffic struct {
 	key    atomic.Int64                // which one the client shows
 	shown  [rounds/10 + 2]atomic.Int64 // requests under way that show each key
 	http   *http.Client
-	served sync.Map // provider to *atomic.Int64
+	room   atomic.Int64 // how many requests there may be until the next reload
+	served sync.Map     // provider to *atomic.Int64
 	gone   atomic.Int64
 	faults atomic.Int64
 }
@@ -140,8 +145,8 @@ func (c *traffic) servedBy(provider string) uint64 {
 	return uint64(n.(*atomic.Int64).Load())
 }
 
-// run asks steadily until stop is closed, and waits for the last answer. It returns how
-// many requests there were.
+// run asks steadily, while there is room, until stop is closed, and waits for the last
+// answer. It returns how many requests there were.
 func (c *traffic) run(t *testing.T, stop <-chan struct{}) (sent int) {
 	var answers sync.WaitGroup
 	defer answers.Wait()
@@ -154,7 +159,7 @@ func (c *traffic) run(t *testing.T, stop <-chan struct{}) (sent int) {
 			return sent
 		case <-ticker.C:
 		}
-		for due := int(time.Since(began).Seconds() * perSecond); sent < due; {
+		for due := min(int(time.Since(began).Seconds()*perSecond), int(c.room.Load())); sent < due; {
 			free <- struct{}{}
 			n := sent
 			sent++
@@ -214,6 +219,7 @@ func reloadAll(t *testing.T, s *service, c *traffic, path string) {
 	}
 	for n := 1; n <= rounds; n++ {
 		<-pace.C
+		c.room.Add(perRound)
 		if n%10 == 0 { // the version that is to come has the old key no more
 			c.rotate(t)
 		}

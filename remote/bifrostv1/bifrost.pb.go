@@ -1271,17 +1271,19 @@ func (x *Upstream) GetDialect() string {
 
 // DeadLetter is the answer to a request that was refused; as schemas.DeadLetter.
 type DeadLetter struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Call          uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
-	Provider      string                 `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
-	Model         string                 `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
-	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	Message       string                 `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
-	Capacity      int64                  `protobuf:"varint,6,opt,name=capacity,proto3" json:"capacity,omitempty"`
-	Queued        int64                  `protobuf:"varint,7,opt,name=queued,proto3" json:"queued,omitempty"`
-	InHand        int64                  `protobuf:"varint,8,opt,name=in_hand,json=inHand,proto3" json:"in_hand,omitempty"`
-	Waiting       int64                  `protobuf:"varint,9,opt,name=waiting,proto3" json:"waiting,omitempty"`
-	RetryAfter    *durationpb.Duration   `protobuf:"bytes,10,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Call       uint64                 `protobuf:"varint,1,opt,name=call,proto3" json:"call,omitempty"`
+	Provider   string                 `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	Model      string                 `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	Reason     string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Message    string                 `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
+	Capacity   int64                  `protobuf:"varint,6,opt,name=capacity,proto3" json:"capacity,omitempty"`
+	Queued     int64                  `protobuf:"varint,7,opt,name=queued,proto3" json:"queued,omitempty"`
+	InHand     int64                  `protobuf:"varint,8,opt,name=in_hand,json=inHand,proto3" json:"in_hand,omitempty"`
+	Waiting    int64                  `protobuf:"varint,9,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	RetryAfter *durationpb.Duration   `protobuf:"bytes,10,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// Of reason deadline_unmeetable: the deadline could not be met without a queue either.
+	Hopeless      bool `protobuf:"varint,11,opt,name=hopeless,proto3" json:"hopeless,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1384,6 +1386,13 @@ func (x *DeadLetter) GetRetryAfter() *durationpb.Duration {
 		return x.RetryAfter
 	}
 	return nil
+}
+
+func (x *DeadLetter) GetHopeless() bool {
+	if x != nil {
+		return x.Hopeless
+	}
+	return false
 }
 
 // Heartbeat tells a peer that this node lives, and what it has. It is sent every
@@ -2090,7 +2099,7 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"statusCode\x12*\n" +
 	"\x06header\x18\x02 \x03(\v2\x12.bifrost.v1.HeaderR\x06header\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x12\x18\n" +
-	"\adialect\x18\x04 \x01(\tR\adialect\"\xa7\x02\n" +
+	"\adialect\x18\x04 \x01(\tR\adialect\"\xc3\x02\n" +
 	"\n" +
 	"DeadLetter\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\x04R\x04call\x12\x1a\n" +
@@ -2104,7 +2113,8 @@ const file_remote_bifrostv1_bifrost_proto_rawDesc = "" +
 	"\awaiting\x18\t \x01(\x03R\awaiting\x12:\n" +
 	"\vretry_after\x18\n" +
 	" \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"retryAfter\"\xd1\x01\n" +
+	"retryAfter\x12\x1a\n" +
+	"\bhopeless\x18\v \x01(\bR\bhopeless\"\xd1\x01\n" +
 	"\tHeartbeat\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\x14\n" +

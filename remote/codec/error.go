@@ -55,7 +55,7 @@ func encodeLetter(l *schemas.DeadLetter, e *schemas.Error) *bifrostv1.DeadLetter
 	return &bifrostv1.DeadLetter{
 		Provider: text(l.Provider), Model: text(e.Model), Reason: text(string(l.Reason)), Message: text(e.Message),
 		Capacity: int64(l.Capacity), Queued: int64(l.Queued), InHand: int64(l.InHand), Waiting: int64(l.Waiting),
-		RetryAfter: encodeDuration(l.RetryAfter),
+		RetryAfter: encodeDuration(l.RetryAfter), Hopeless: l.Hopeless,
 	}
 }
 
@@ -87,7 +87,7 @@ func DecodeDeadLetter(m *bifrostv1.DeadLetter) *schemas.Error {
 	l := &schemas.DeadLetter{
 		Provider: m.GetProvider(), Reason: reasonOf(m.GetReason()),
 		Capacity: int(m.GetCapacity()), Queued: int(m.GetQueued()), InHand: int(m.GetInHand()), Waiting: int(m.GetWaiting()),
-		RetryAfter: decodeDuration(m.GetRetryAfter()),
+		RetryAfter: decodeDuration(m.GetRetryAfter()), Hopeless: m.GetHopeless(),
 	}
 	return &schemas.Error{Kind: kindOfRefusal(l.Reason), Reason: l.Reason, Provider: l.Provider, Model: m.GetModel(),
 		Message: m.GetMessage(), RetryAfter: l.RetryAfter, Err: l}

@@ -45,7 +45,7 @@ func TestAnErrorArrivesWithAllButItsCause(t *testing.T) {
 
 // A field that is added is in the test above, or here.
 func TestTheFieldsOfErrorsAreTheOnesThatAreSent(t *testing.T) {
-	for typ, want := range map[reflect.Type]int{reflect.TypeFor[schemas.Error](): 11, reflect.TypeFor[schemas.UpstreamReply](): 4, reflect.TypeFor[schemas.DeadLetter](): 7} {
+	for typ, want := range map[reflect.Type]int{reflect.TypeFor[schemas.Error](): 11, reflect.TypeFor[schemas.UpstreamReply](): 4, reflect.TypeFor[schemas.DeadLetter](): 8} {
 		if typ.NumField() != want {
 			t.Errorf("%s has %d fields: send the new ones, and write their number here", typ, typ.NumField())
 		}
@@ -58,7 +58,8 @@ func TestARefusalArrivesAsTheSameDeadLetter(t *testing.T) {
 		if reason == "not_found" {
 			kind = schemas.KindNotFound
 		}
-		letter := &schemas.DeadLetter{Provider: "p", Reason: schemas.Reason(reason), Capacity: 1 << 40, Queued: 2, InHand: 3, Waiting: 4, RetryAfter: time.Nanosecond}
+		letter := &schemas.DeadLetter{Provider: "p", Reason: schemas.Reason(reason), Capacity: 1 << 40, Queued: 2, InHand: 3, Waiting: 4, RetryAfter: time.Nanosecond,
+			Hopeless: reason == string(schemas.ReasonDeadlineUnmeetable)}
 		want := &schemas.Error{Kind: kind, Reason: letter.Reason, Provider: "p", Model: "m", Message: "advice", RetryAfter: time.Nanosecond, Err: letter}
 		if got := arrived(t, want); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %s\nwant %s", show(got), show(want))
