@@ -32,8 +32,19 @@ func printBanner(out io.Writer, base, adminURL string, file *config.File) {
 	if !known {
 		b.WriteString("  # put the name of one of the provider's models for MODEL\n")
 	}
-	fmt.Fprintf(&b, "  %s\n\n", curlLine(base, model))
+	key := keyArgument(&b, file.Clients)
+	fmt.Fprintf(&b, "  %s%s\n\n", curlLine(base, model), key)
 	_, _ = io.WriteString(out, b.String()) // a closed output must not stop the gateway
+}
+
+// keyArgument is what curl needs where clients show a key, which b is told of; empty
+// where they need none.
+func keyArgument(b *strings.Builder, clients []config.Client) string {
+	if len(clients) == 0 {
+		return ""
+	}
+	b.WriteString("  # with the key of a client in BIFROST_KEY\n")
+	return ` -H "Authorization: Bearer $BIFROST_KEY"`
 }
 
 // operatorsLine says where operators look.

@@ -54,6 +54,21 @@ func TestAnUnspecifiedAddressIsReachedByLoopback(t *testing.T) {
 	}
 }
 
+func TestTheBannersCommandShowsAKeyWhereClientsNeedOne(t *testing.T) {
+	f := &config.File{Providers: []config.Provider{{Name: "a", Config: schemas.ProviderConfig{Type: "simulated"}}}}
+	for _, needed := range []bool{false, true} {
+		if needed {
+			f.Clients = []config.Client{{Name: "team"}}
+		}
+		var out strings.Builder
+		printBanner(&out, "http://127.0.0.1:80", "", f)
+		if strings.Contains(out.String(), "  # with the key of a client in BIFROST_KEY\n  curl ") != needed ||
+			strings.Contains(out.String(), ` -H "Authorization: Bearer $BIFROST_KEY"`+"\n") != needed {
+			t.Errorf("with %d clients got %s", len(f.Clients), out.String())
+		}
+	}
+}
+
 func TestTheBannerSaysWhatHappensToExcessRequests(t *testing.T) {
 	f := &config.File{Providers: []config.Provider{{Name: "a"}, {Name: "b", Config: schemas.ProviderConfig{DropExcessRequests: new(false)}}}}
 	f.Bifrost.DropExcessRequests = true
