@@ -4,6 +4,8 @@ package nodes_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -54,18 +56,24 @@ func clientIn(t *testing.T, p place) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// freePorts returns different ports of loopback on which nothing listens. Hosts of a
-// network need none: each has all ports for itself.
+// freePorts returns different ports of loopback on which nothing listens, and which the
+// system gives to nobody that asks for any: until a process listens there, that would have
+// them. Hosts of a network need none: each has all ports for itself.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	const lowest, highest = 10_000, 32_000 // below those of Linux's net.ipv4.ip_local_port_range
+	var ports []int
+	for range 100 * n {
+		port := lowest + rand.IntN(highest-lowest)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer l.Close() // when all are chosen
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatalf("found %d free ports of %d", len(ports), n)
+	return nil
 }

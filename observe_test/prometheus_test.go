@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -71,14 +72,19 @@ func tryPrometheus(t *testing.T, dir string) *server {
 	return s
 }
 
+// freeAddress returns one of loopback on which nothing listens, and which the system gives
+// to nobody that asks for any: its port is below those of Linux's ip_local_port_range.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("found no free port")
+	return ""
 }
 
 // ready waits until it answers, or has ended.
