@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"bifrost/internal/porttest"
 )
 
 // clusterLimit is the limit that the nodes of these tests share.
@@ -41,7 +43,7 @@ func newLimitedTo(t *testing.T, limit int, up *upstream, more string, places ...
 	t.Helper()
 	n := len(places)
 	l := &limited{up: up, answered: make([]atomic.Int64, n), refused: make([]atomic.Int64, n)}
-	ports := freePorts(t, 2*n)
+	ports := porttest.Free(t, 2*n)
 	for i, where := range places {
 		var peers []string
 		for j, other := range places {

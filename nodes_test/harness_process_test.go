@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"bifrost/internal/porttest"
 )
 
 // The harness itself: processes, nodes and upstreams.
@@ -39,7 +41,7 @@ func ask(t *testing.T, n *node, model string, w wish) {
 
 func TestANodeIsServedStoppedAndStartedAgainOnTheSamePort(t *testing.T) {
 	u := newUpstream(t, loopback{}, 0)
-	n := serve(t, loopback{}, "a", freePorts(t, 1)[0], openai(u))
+	n := serve(t, loopback{}, "a", porttest.Free(t, 1)[0], openai(u))
 	ask(t, n, "openai/m", wish{id: "1"})
 	must(t, n.stop(t))
 	if n.running() || n.ready() {
@@ -57,7 +59,7 @@ func TestANodeIsServedStoppedAndStartedAgainOnTheSamePort(t *testing.T) {
 
 func TestAKilledNodeIsGoneAndAFrozenOneStandsStill(t *testing.T) {
 	u := newUpstream(t, loopback{}, 0)
-	n := serve(t, loopback{}, "a", freePorts(t, 1)[0], openai(u))
+	n := serve(t, loopback{}, "a", porttest.Free(t, 1)[0], openai(u))
 	if n.memory() < 1<<20 {
 		t.Errorf("it has %d bytes of memory", n.memory())
 	}
@@ -93,7 +95,7 @@ func TestANodeMayHaveNoRoomForItsOutput(t *testing.T) {
 	must(t, err)
 	defer full.Close()
 	u := newUpstream(t, loopback{}, 0)
-	n := serveUnready(t, program{at: loopback{}, name: "a", output: full}, freePorts(t, 1)[0], openai(u))
+	n := serveUnready(t, program{at: loopback{}, name: "a", output: full}, porttest.Free(t, 1)[0], openai(u))
 	n.awaitReady(t)
 	ask(t, n, "openai/m", wish{id: "1"})
 }
@@ -111,7 +113,7 @@ func TestNodesInDifferentNamespacesAskOneUpstream(t *testing.T) {
 
 func TestAnUpstreamCountsWhatIsWithItAtOnceAndHoldsItsAnswers(t *testing.T) {
 	u := newUpstream(t, loopback{}, 0)
-	n := serve(t, loopback{}, "a", freePorts(t, 1)[0], openai(u))
+	n := serve(t, loopback{}, "a", porttest.Free(t, 1)[0], openai(u))
 	u.hold()
 	var calls sync.WaitGroup
 	for i := range 5 {
@@ -135,7 +137,7 @@ func TestAnUpstreamCountsWhatIsWithItAtOnceAndHoldsItsAnswers(t *testing.T) {
 
 func TestAnUpstreamStreamsAndFailsAsAPromptWishes(t *testing.T) {
 	u := newUpstream(t, loopback{}, 0)
-	n := serve(t, loopback{}, "a", freePorts(t, 1)[0], openai(u))
+	n := serve(t, loopback{}, "a", porttest.Free(t, 1)[0], openai(u))
 	begin := time.Now()
 	s, err := n.stream(contextFor(t, patience), "openai/m",
 		wish{id: "1", delay: 100 * time.Millisecond, chunks: 4, every: 50 * time.Millisecond, size: 1000}.prompt())

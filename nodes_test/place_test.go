@@ -4,8 +4,6 @@ package nodes_test
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -54,26 +52,4 @@ func clientIn(t *testing.T, p place) *http.Client {
 	transport := &http.Transport{DialContext: p.dial, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
-}
-
-// freePorts returns different ports of loopback on which nothing listens, and which the
-// system gives to nobody that asks for any: until a process listens there, that would have
-// them. Hosts of a network need none: each has all ports for itself.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	const lowest, highest = 10_000, 32_000 // below those of Linux's net.ipv4.ip_local_port_range
-	var ports []int
-	for range 100 * n {
-		port := lowest + rand.IntN(highest-lowest)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		defer l.Close() // when all are chosen
-		if ports = append(ports, port); len(ports) == n {
-			return ports
-		}
-	}
-	t.Fatalf("found %d free ports of %d", len(ports), n)
-	return nil
 }

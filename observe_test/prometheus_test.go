@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -15,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"bifrost/internal/porttest"
 )
 
 // server is a running Prometheus.
@@ -44,7 +44,7 @@ func startPrometheus(t *testing.T, target string) *server {
 
 func tryPrometheus(t *testing.T, dir string) *server {
 	t.Helper()
-	address := freeAddress(t)
+	address := porttest.FreeAddresses(t, 1)[0]
 	var output bytes.Buffer
 	cmd := exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+address, "--log.level=warn")
@@ -70,21 +70,6 @@ func tryPrometheus(t *testing.T, dir string) *server {
 		}
 	})
 	return s
-}
-
-// freeAddress returns one of loopback on which nothing listens, and which the system gives
-// to nobody that asks for any: its port is below those of Linux's ip_local_port_range.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return address
-		}
-	}
-	t.Fatal("found no free port")
-	return ""
 }
 
 // ready waits until it answers, or has ended.

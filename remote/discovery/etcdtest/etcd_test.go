@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
+	"bifrost/internal/porttest"
 	"bifrost/remote/discovery"
 	"bifrost/remote/discovery/etcd"
 )
@@ -276,7 +277,8 @@ func TestARestartedNodeKeepsItsKeyWhenItsOldLeaseEnds(t *testing.T) {
 }
 
 func TestAnEtcdThatStartsLaterIsFound(t *testing.T) {
-	s := &server{t: t, dir: t.TempDir() + "/data", client: freeAddress(t), peer: freeAddress(t)}
+	addresses := porttest.FreeAddresses(t, 2)
+	s := &server{t: t, dir: t.TempDir() + "/data", client: addresses[0], peer: addresses[1]}
 	a := startNode(t, s.client, "10.0.0.1:7600")
 	await(t, "it says that etcd does not answer", func() bool { return a.logged("etcd does not answer") == 1 })
 	if _, count := a.last(); count != 0 {

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +16,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+
+	"bifrost/internal/porttest"
 )
 
 // patience is how long a test waits for what should come within a few seconds.
@@ -44,7 +44,8 @@ type server struct {
 // startServer starts an etcd and ends it with the test.
 func startServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, dir: filepath.Join(t.TempDir(), "data"), client: freeAddress(t), peer: freeAddress(t)}
+	addresses := porttest.FreeAddresses(t, 2)
+	s := &server{t: t, dir: filepath.Join(t.TempDir(), "data"), client: addresses[0], peer: addresses[1]}
 	s.start()
 	t.Cleanup(s.kill)
 	return s
@@ -128,19 +129,4 @@ func briefly(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// freeAddress returns one of loopback on which nothing listens, and which the system gives
-// to nobody that asks for any: its port is below those of Linux's ip_local_port_range.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(22_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return address
-		}
-	}
-	t.Fatal("found no free port")
-	return ""
 }
